@@ -7,6 +7,12 @@ import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
+if find_spec("hypothesis"):
+    from hypothesis import HealthCheck, settings
+
+    settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("any machine")  # no test depends on how busy it is
+
 SLOW_EXAMPLES = (
     "relaxbell.closed_forms.joint_classes.",
     "relaxbell.engines.information.bits_curve.",

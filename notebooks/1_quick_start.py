@@ -167,8 +167,8 @@ print(f"{information.value:.7f} bit, at least {information.lower_bound:.7f}")
 #
 # ## Explore
 #
-# Move the sliders: noise, entanglement and Bob's angles against the least relaxations. Closed forms, derived when the cell
-# runs, answer at once. (On a page without a kernel, or without ipywidgets, this is a picture for the Tsirelson box.)
+# Move the sliders: noise, entanglement, Bob's angles and losses of the detectors against the least relaxations, and what a
+# number of trials proves of them (the dark bars). Closed forms, derived when the cell runs, answer at once. (On a page without a kernel, or without ipywidgets, this is a picture for the Tsirelson box.)
 
 # %%
 rb.explorer()

@@ -9,10 +9,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from relaxbell.lazy import homes, load
+from relaxbell.lazy import homes, load, moved
 from relaxbell.methods import provide
 
-__version__ = "0.1.0"
+__version__ = "1.0.0rc1"
 
 _HOMES = {
     "relabeling": "Relabeling",
@@ -77,6 +77,7 @@ _IMPLEMENTED = {
     "Behavior.guessing": "randomness.guessing:guessing",
     "Behavior.robustness": "quantum.robustness:robustness",
     "Behavior.symmetries": "symmetry.found:behavior_symmetries",
+    "BehaviorSet.maximum, limited": "quantum.limited:limited",
     "BellFunctional.bound": "solve.functional_bound:bound",
     "BellFunctional.bound, symbolic": "solve.lines:bound_curve",
     "BellFunctional.canonical": "symmetry.orbits:canonical",
@@ -88,12 +89,16 @@ _IMPLEMENTED = {
     "Boundary._repr_svg_": "show.curve_svg:boundary_svg",
     "Boundary.of": "solve.boundaries:boundary",
     "Boundary.plot": "show.curves:plot_boundary",
+    "CauseBound.realization": "quantum.realizing:realization",
+    "Bounds._repr_html_": "show.facts:bounds_html",
     "CausalModel._repr_svg_": "show.dags:dag_svg",
     "CausalModel.inequalities": "closed_forms.inequalities:inequalities",
     "CausalModel.read_vertices": "closed_forms.exchange:read_vertices",
     "CausalModel.to_tikz": "show.tikz:dag_tikz",
     "CausalModel.symmetries": "symmetry.models:model_symmetries",
     "CausalModel.write_vertices": "closed_forms.exchange:write_vertices",
+    "CertifiedBitsCurve._repr_svg_": "show.curve_svg:bits_svg",
+    "CertifiedBitsCurve.plot": "show.randomness:plot_bits",
     "ClosedBounds._repr_html_": "show.closed_forms:closed_bounds_html",
     "ClosedForm._repr_html_": "show.closed_forms:closed_form_html",
     "Counts.randomness": "randomness.factors:randomness",
@@ -102,7 +107,12 @@ _IMPLEMENTED = {
     "Curve.plot": "show.curves:plot_curve",
     "Evidence.plot": "show.evidence:plot_evidence",
     "FixedSolution.certificate": "engines.sources.certificates:fixed_solution_certificate",
+    "GuessingCurve._repr_svg_": "show.curve_svg:guessing_svg",
+    "GuessingCurve.plot": "show.randomness:plot_guessing",
+    "GuessingLimitCurve._repr_svg_": "show.curve_svg:guessing_svg",
+    "GuessingLimitCurve.plot": "show.randomness:plot_guessing",
     "Inequalities._repr_html_": "show.closed_forms:inequalities_html",
+    "Guessing._repr_html_": "show.facts:guessing_html",
     "InfeasibleError.certificate": "engines.linear.certificates:infeasibility_certificate",
     "LinearMeasure.__mul__": "measures.combined:multiplied",
     "Maximum.__repr__, recognition": "symmetry.recognition:recognize",
@@ -117,8 +127,13 @@ _IMPLEMENTED = {
     "Quantification.__repr__": "show.quantification:quantification_text",
     "Quantification.plot": "show.evidence:plot_quantification",
     "Quantification._repr_html_": "show.quantification:quantification_html",
+    "Quantification.to_html": "show.page:quantification_page",
+    "Robustness._repr_html_": "show.facts:robustness_html",
+    "SampledGuessingCurve._repr_svg_": "show.curve_svg:guessing_svg",
+    "SampledGuessingCurve.plot": "show.randomness:plot_guessing",
     "Scan._repr_svg_": "show.curve_svg:scan_svg",
     "Scan.plot": "show.curves:plot_scan",
+    "SetMaximum._repr_html_": "show.facts:maximum_html",
     "Solution._repr_html_": "show.solution:solution_html",
     "Solution._repr_latex_": "show.solution:solution_latex",
     "Sweep.__repr__": "show.sweep:sweep_text",
@@ -132,7 +147,7 @@ provide({method: f"relaxbell.{place}" for method, place in _IMPLEMENTED.items()}
 _HOME = homes(_HOMES)
 _NAMESPACES = ("boxes", "catalog", "classes", "errors", "states")
 
-# What answered at top level before the namespaces: still does, unlisted, until 1.0. The table is in the CHANGELOG.
+# What answered at top level before the namespaces: it raises an error that names the new place. Table in the CHANGELOG.
 _RENAMED = {
     f"{name}_box": ("boxes", name)
     for name in ["cglmp", "entanglement_swapping", "ghz", "i3322", "pr", "star", "tsirelson"]
@@ -168,8 +183,7 @@ def __getattr__(name: str) -> Any:
     if name in _NAMESPACES:
         return import_module(f"relaxbell.{name}")
     if name in _RENAMED:
-        namespace, own = _RENAMED[name]
-        return getattr(import_module(f"relaxbell.{namespace}"), own)
+        raise moved(name, "relaxbell", ".".join(_RENAMED[name]))
     return load(name, _HOME, globals())
 
 

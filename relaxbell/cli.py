@@ -31,7 +31,6 @@ _POLL = 0.05
 """Seconds between two looks whether the user interrupted."""
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -39,11 +38,83 @@ app = typer.Typer(
 )
 
 
+def _shipped(begun: str) -> list[str]:
+    """Return the shipped data sets that begin so, for completion in the shell; it offers files where none does."""
+    from relaxbell.behavior.data_sets import data_sets
+
+    return [name for name in data_sets() if name.startswith(begun)]
+
+
 class Settings(StrEnum):
     """Which distribution of the settings to assume."""
 
     uniform = "uniform"
     observed = "observed"
+
+
+# What quantify and report are given.
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="A shipped data set (delft2015, ibm_hanoi_5_8, nist2015, vienna2015, weihs1998) or the path of a CSV "
+        "file: a table or trials.",
+        autocompletion=_shipped,
+    ),
+]
+Outputs = Annotated[
+    str | None,
+    typer.Option(
+        help="Names of the outcome columns, separated by commas, if they are not a, b, c; also A=column,B=column."
+    ),
+]
+Inputs = Annotated[
+    str | None,
+    typer.Option(help="Names of the setting columns, separated by commas, if they are not x, y, z; also X=column."),
+]
+CountColumn = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Of the column of counts, if it is not called count.")
+]
+Values = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LABELS", help="Of the outcomes 0, 1, …, such as 1,-1 or H,V; also of settings that are no numbers."
+    ),
+]
+Missing = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOW",
+        help="Of a table, 0: what is absent was not seen. Of trials, *drop*, or the outcome that stands for none.",
+    ),
+]
+Order = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAMES", help="Of outcomes in the columns of a wide table, from left to right, such as a,b in 01."
+    ),
+]
+Distribution = Annotated[Settings, typer.Option(help="Distribution of the settings, for measures that depend on it.")]
+Confidence = Annotated[
+    float, typer.Option(metavar="C", help="Of the limits in the column *at least*, between 0 and 1.")
+]
+Training = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", help="Counts of other trials, taken before: the test is made from them. Same columns."
+    ),
+]
+Bias = Annotated[
+    float,
+    typer.Option(metavar="TAU", help="How far the probabilities of settings may be from uniform in each trial."),
+]
+Resamples = Annotated[int, typer.Option(metavar="N", help="Of the counts, for standard errors; 0 for none.")]
+Seconds = Annotated[
+    float,
+    typer.Option(
+        min=0.001, help="Time limit of the fit and of each row. A row that takes longer is left out, and says so."
+    ),
+]
 
 
 def _version(value: bool) -> None:
@@ -68,69 +139,19 @@ def _root(
 
 @app.command(name="quantify")
 def _quantify(
-    data: Annotated[
-        str,
-        typer.Argument(
-            metavar="DATA",
-            help="A shipped data set (delft2015, ibm_hanoi_5_8, nist2015, vienna2015, weihs1998) or the path of a CSV "
-            "file: a table or trials.",
-        ),
-    ],
-    outputs: Annotated[
-        str | None,
-        typer.Option(
-            help="Names of the outcome columns, separated by commas, if they are not a, b, c; also A=column,B=column."
-        ),
-    ] = None,
-    inputs: Annotated[
-        str | None,
-        typer.Option(help="Names of the setting columns, separated by commas, if they are not x, y, z; also X=column."),
-    ] = None,
-    count: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Of the column of counts, if it is not called count.")
-    ] = None,
-    values: Annotated[
-        str | None,
-        typer.Option(
-            metavar="LABELS", help="Of the outcomes 0, 1, …, such as 1,-1 or H,V; also of settings that are no numbers."
-        ),
-    ] = None,
-    missing: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOW",
-            help="Of a table, 0: what is absent was not seen. Of trials, *drop*, or the outcome that stands for none.",
-        ),
-    ] = None,
-    order: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAMES", help="Of outcomes in the columns of a wide table, from left to right, such as a,b in 01."
-        ),
-    ] = None,
-    input_distribution: Annotated[
-        Settings, typer.Option(help="Distribution of the settings, for measures that depend on it.")
-    ] = Settings.uniform,
-    confidence: Annotated[
-        float, typer.Option(metavar="C", help="Of the limits in the column *at least*, between 0 and 1.")
-    ] = 0.95,
-    training: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE", help="Counts of other trials, taken before: the test is made from them. Same columns."
-        ),
-    ] = None,
-    settings_bias: Annotated[
-        float,
-        typer.Option(metavar="TAU", help="How far the probabilities of settings may be from uniform in each trial."),
-    ] = 0.0,
-    resamples: Annotated[int, typer.Option(metavar="N", help="Of the counts, for standard errors; 0 for none.")] = 32,
-    seconds: Annotated[
-        float,
-        typer.Option(
-            min=0.001, help="Time limit of the fit and of each row. A row that takes longer is left out, and says so."
-        ),
-    ] = 60.0,
+    data: Data,
+    outputs: Outputs = None,
+    inputs: Inputs = None,
+    count: CountColumn = None,
+    values: Values = None,
+    missing: Missing = None,
+    order: Order = None,
+    input_distribution: Distribution = Settings.uniform,
+    confidence: Confidence = 0.95,
+    training: Training = None,
+    settings_bias: Bias = 0.0,
+    resamples: Resamples = 32,
+    seconds: Seconds = 60.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
     certificates: Annotated[
         Path | None,
@@ -160,14 +181,7 @@ def _quantify(
     try:
         if certificates is not None and certificates.exists() and not certificates.is_dir():
             raise NotADirectoryError(0, "a file is there, expected a directory", str(certificates))
-        how = {
-            "outputs": outputs,
-            "inputs": inputs,
-            "count": count,
-            "values": values,
-            "missing": missing,
-            "order": order,
-        }
+        how = _how(outputs, inputs, count, values, missing, order)
         counts = _read(data, how)
         files = None if certificates is None else CertificateFiles(certificates)
         done: list[Row] = []
@@ -196,6 +210,11 @@ def _quantify(
         rows.leave(_INTERRUPTED)
     if refused:
         raise typer.Exit(1)
+
+
+def _how(*given: str | None) -> dict[str, str | None]:
+    """Return how data are read, by the names of the options."""
+    return dict(zip(("outputs", "inputs", "count", "values", "missing", "order"), given, strict=True))
 
 
 def _read(data: str, how: Mapping[str, str | None]) -> Counts:
@@ -301,6 +320,70 @@ def _kept(rows: Iterable[Row], done: list[Row], files: CertificateFiles | None, 
             refused.append(f"{row.name}: {error}")
 
 
+@app.command(name="report")
+def _report(
+    data: Data,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The page; a file that is there is replaced.")] = Path(
+        "report.html"
+    ),
+    title: Annotated[str | None, typer.Option(help="Of the page, if not the name of the data.")] = None,
+    outputs: Outputs = None,
+    inputs: Inputs = None,
+    count: CountColumn = None,
+    values: Values = None,
+    missing: Missing = None,
+    order: Order = None,
+    input_distribution: Distribution = Settings.uniform,
+    confidence: Confidence = 0.95,
+    training: Training = None,
+    settings_bias: Bias = 0.0,
+    resamples: Resamples = 32,
+    seconds: Seconds = 60.0,
+) -> None:
+    """Write what *quantify* finds to a page for colleagues: one HTML file, without scripts or anything from elsewhere.
+
+    What was measured; the causal graph of each relaxation, with its estimate and what the counts prove; the evidence
+    over ε as a picture; the inequalities; and certificates to save from the page, for *verify*. It is read on a
+    desktop, a phone or paper. The data are given as in *quantify*. After Ctrl-C the page has the rows so far, and says
+    which are missing.
+
+    Example: `relaxbell report counts.csv --out report.html`
+    """
+    from relaxbell.errors import RelaxbellError
+    from relaxbell.quantification import Plan
+    from relaxbell.quantification.uncertainty import Options
+    from relaxbell.writing import check_writable
+
+    done: list[Row] = []
+    try:
+        check_writable(out)
+        how = _how(outputs, inputs, count, values, missing, order)
+        counts = _read(data, how)
+        trained = None if training is None else _read(training, how)
+        plan = Plan(
+            counts,
+            input_distribution.value,
+            seconds,
+            Options(confidence, trained, None, settings_bias, resamples),
+        )
+        bar = _Bar()
+        rows = _Interruptible(plan.solved(bar, seconds))
+        with bar, rows.listening():
+            done.extend(rows)
+            found = plan.report(done)
+            bar(len(done), len(found.names), "the page")
+            found.save_html(out, title=title, seconds=seconds)
+    except (RelaxbellError, OSError) as error:
+        raise _refused(error) from None
+    typer.echo(str(out))
+    without = [row.name for row in done if row.solution is None]
+    if without:
+        typer.echo(f"no value of {', '.join(without)}: the page says why", err=True)
+    if found.missing:
+        typer.secho(f"interrupted: missing are {', '.join(found.missing)}", err=True, fg="red")
+        rows.leave(_INTERRUPTED)
+
+
 @app.command(name="verify")
 def _verify(
     files: Annotated[list[Path], typer.Argument(help="Certificates: JSON files.", metavar="FILE...")],
@@ -377,6 +460,21 @@ def _figures(
         raise _refused(error) from None
     for file in files:
         typer.echo(str(file))
+
+
+@app.command(name="doctor")
+def _doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False) -> None:
+    """Say what is installed, what each extra would add, and whether it works: solved and verified, in a second.
+
+    Exit status 0 only if everything that is needed is there, in a version that is supported, and works.
+    """
+    from relaxbell import __version__
+    from relaxbell.doctor import diagnose
+
+    found = diagnose(__version__)
+    typer.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if as_json else "\n".join(found.lines()))
+    if not found.healthy:
+        raise typer.Exit(1)
 
 
 def _refused(error: RelaxbellError | OSError) -> typer.Exit:

@@ -10,6 +10,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from relaxbell.exact.conversion import round_to_nearest
 from relaxbell.methods import provided
 
 if TYPE_CHECKING:
@@ -161,9 +162,11 @@ class FileError(RelaxbellError, OSError):
 def optional(module: str, extra: str) -> ModuleType:
     """Return a module that an extra of the package brings; raise RelaxbellError if it is not installed."""
     try:
-        return import_module(module)
+        found = import_module(module)
     except ModuleNotFoundError as error:
         raise RelaxbellError(f"{error.name} is not installed. {installation(extra)}") from None
+    round_to_nearest()  # PPL
+    return found
 
 
 def installation(extra: str) -> str:

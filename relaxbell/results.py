@@ -121,6 +121,13 @@ class CertifiedBitsLike(Protocol):
     def smooth_min_entropy(self, success: float) -> float:
         """Return bits of smooth min-entropy given success."""
 
+    def curve(self, limit: str, end: object, *, start: object, points: int = 9, seconds: float | None = None) -> Any:
+        """Return the bits as a function of a bound of p(settings)."""
+
+    @property
+    def settings_p_value(self) -> float | None:
+        """Of a test of the design, where it is assumed."""
+
 
 class GuessingLike(Protocol):
     """What `relaxbell.classes.Guessing` offers."""
@@ -153,7 +160,9 @@ class GuessingLike(Protocol):
     def strategy(self) -> tuple[Any, ...]:
         """What the adversary does."""
 
-    def curve(self, limit: str, end: object, *, start: object = 0, seconds: float | None = None) -> Any:
+    def curve(
+        self, limit: str, end: object, *, start: object = 0, points: Any = ..., seconds: float | None = None
+    ) -> Any:
         """Return the guessing probability as a function of a budget."""
 
     @property

@@ -80,6 +80,37 @@ def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
         _replace(target, data, mode)
 
 
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Refuse a name that cannot become a file, before the work that is to be written there is done.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+
+    Raises
+    ------
+    FileError
+        If a directory is there, or there is none to put it into, or the system does not allow it.
+
+    Examples
+    --------
+    >>> check_writable("nowhere/report.html")
+    Traceback (most recent call last):
+    relaxbell.errors.FileError: nowhere/report.html cannot be written: No such file or directory. Make its directory...
+    """
+    with refusals_named(path):
+        target = Path(os.path.realpath(path))
+        mode = _mode(target)
+        if mode is not None and stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+        if not target.parent.is_dir():
+            code = errno.ENOTDIR if target.parent.exists() else errno.ENOENT
+            raise OSError(code, os.strerror(code), str(target))
+        if not os.access(target if mode is not None else target.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
+
+
 def make_directory(path: str | os.PathLike[str]) -> Path:
     """Return a directory, made with its parents if it is not there.
 

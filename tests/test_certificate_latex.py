@@ -160,7 +160,7 @@ def test_what_proves_nothing_is_not_printed():
 def test_flows_are_in_the_file():
     """Of Hall's measure with very many strategies: one weight for each pair of settings, and a flow for each λ."""
     model = rb.bell((4, 4)).relax("L -> X", "L -> Y")
-    box = rb.i3322_box()
+    box = rb.boxes.i3322()
     table = np.array(box.table)[:, :, [0, 1, 2, 0], :][:, :, :, [0, 1, 2, 1]]  # some settings twice
     text = rb.minimize(rb.hall_dependence(model), rb.Behavior(table)).certificate.to_latex()
     assert "a flow between settings for each function of the latent variable" in text

@@ -45,6 +45,7 @@ ORDER = [
     "paper",
     "quantification",
     "show",
+    "doctor",
     "cli",
     "__main__",
     "boxes",
@@ -221,7 +222,7 @@ def test_a_method_without_implementation_says_so(monkeypatch):
 @pytest.mark.parametrize("name", ["Certificate", "Face", "Inequalities"])
 def test_a_protocol_knows_all_that_the_class_offers(name):
     """What type checkers and completion see of a result is what it has."""
-    cls, protocol = getattr(relaxbell, name), getattr(results, f"{name}Like")
+    cls, protocol = getattr(relaxbell.classes, name), getattr(results, f"{name}Like")
     offered = {*dir(cls), *(field.name for field in dataclasses.fields(cls))} - set(dir(object))
     assert {n for n in vars(protocol) if n[0] != "_"} == {n for n in offered if n[0] != "_"}
 

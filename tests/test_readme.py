@@ -23,13 +23,18 @@ def blocks(kind):
     return [body for language, body in BLOCK.findall(README.read_text()) if language == kind]
 
 
+def without_columns(text):
+    """Return it without the number of columns that were generated: it depends on the last bit of a cosine."""
+    return re.sub(r"\(\d+ of about", "(… of about", text)
+
+
 @pytest.mark.parametrize(("code", "printed"), list(zip(blocks("python"), blocks("text"), strict=True)))
 def test_examples_print_what_they_say(code, printed, monkeypatch):
     monkeypatch.chdir(README.parent)
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         exec(compile(code, "README.md", "exec"), {})
-    assert out.getvalue() == printed
+    assert without_columns(out.getvalue()) == without_columns(printed)
 
 
 def test_the_certificate_is_verified_as_shown(tmp_path, monkeypatch):

@@ -67,13 +67,40 @@ def test_half_as_many_names_as_before_the_namespaces():
 
 
 @pytest.mark.parametrize("old", rb._RENAMED)
-def test_old_names_answer_and_are_in_the_table(old):
-    """Until 1.0, unlisted: the CHANGELOG has them in one table, the ones that only moved by their namespace."""
+def test_old_names_say_the_new_one_and_are_in_the_table(old):
+    """The CHANGELOG has them in one table, the ones that only moved by their namespace."""
     namespace, new = rb._RENAMED[old]
-    assert getattr(rb, old) is PUBLIC[f"{namespace}.{new}"]
+    assert f"{namespace}.{new}" in PUBLIC
     assert old not in rb.__all__
+    said = re.escape(f"relaxbell.{old} is called relaxbell.{namespace}.{new} since 1.0. Write that.")
+    with pytest.raises(AttributeError, match=said):
+        getattr(rb, old)
+    with pytest.raises(ImportError, match=said):
+        exec(f"from relaxbell import {old}")
+    assert not hasattr(rb, old)
     rows = [row for row in TABLE if f"`{old}`" in row]
     assert any(f"`{namespace}.{new}`" in row or (old == new and f"`{namespace}.…`" in row) for row in rows)
+
+
+def test_the_table_has_no_other_names_that_moved():
+    """What its rows say of single names at top level is what `_RENAMED` says, and none of them answers."""
+    for row in TABLE:
+        if " | " not in row:
+            continue  # the rule below the head
+        before, now = (cell.strip() for cell in row.strip("|").split(" | ")[:2])
+        if found := re.fullmatch(r"`(\w+)\.…`, same name", now):
+            olds = {old: (found[1], old) for old in re.findall(r"`(\w+)`", before)}
+        elif re.fullmatch(r"`\w+`", before) and (found := re.fullmatch(r"`(\w+)\.(\w+)`", now)):
+            olds = {before.strip("`"): found.groups()}
+        else:
+            continue
+        assert {old: rb._RENAMED.get(old) for old in olds} == olds
+
+
+def test_the_table_sends_nobody_to_a_name_that_is_not_there():
+    named = re.findall(r"\b(boxes|catalog|classes|errors|states)\.(\w+)", "\n".join(TABLE))
+    assert named
+    assert {f"{namespace}.{name}" for namespace, name in named} <= set(PUBLIC)
 
 
 def test_every_class_that_is_returned_is_public():

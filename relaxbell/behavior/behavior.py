@@ -1008,13 +1008,15 @@ class Behavior(Frozen):
         lower: object = None,
         upper: object = None,
         signaling: Mapping[str, object] | None = None,
+        quantum: int | str | None = None,
         seconds: float | None = None,
     ) -> GuessingLike:
-        """Return how well a no-signaling adversary, who may bias the settings within budgets, guesses outcomes.
+        """Return how well an adversary, no-signaling or quantum, who biases settings within budgets, guesses outcomes.
 
         The adversary prepares, with a probability p(λ), a box that does not signal and a distribution p(settings|λ);
         together they must show this behavior. The guess may depend on λ. The largest probability of a right guess is
-        a linear program, solved exactly; the proofs of the closed forms in the CHSH scenario: :doc:`/theorems`.
+        a linear program, solved exactly; the proofs of the closed forms in the CHSH scenario: :doc:`/theorems`. With
+        ``quantum=`` the boxes are those of a level of the NPA hierarchy: then it is a rigorous upper bound.
 
         Source: Pironio et al., Nature 464, 1021 (2010), arXiv:0911.3427; for biased settings Koh et al., PRL 109,
         160404 (2012), arXiv:1202.3571.
@@ -1035,24 +1037,31 @@ class Behavior(Frozen):
         signaling
             For edges such as ``"X -> B"`` the most of Σ_λ p(λ) max |p(b|x, …, λ) − p(b|x', …, λ)|: so far boxes may
             signal.
+        quantum
+            A level of the NPA hierarchy, such as ``"1+AB"`` (see `quantum_set`), for an adversary with quantum devices;
+            by default devices only do not signal.
         seconds
             Time limit.
 
         Returns
         -------
-        Guessing
-            Exact value, min-entropy, what the adversary does, and a certificate.
+        Guessing or QuantumGuessing
+            Exact value (quantum: a bound), min-entropy, what the adversary does, and a certificate.
 
         Raises
         ------
         BehaviorError
             If names or settings are unknown, the settings do not occur, or a functional is irrational.
         MeasureError
-            If a budget is none.
+            If a budget is none, or devices are quantum and signal.
         InfeasibleError
             If no adversary within the budgets shows this behavior.
         ModelTooLargeError
             If there are too many extreme p(settings|λ).
+        UnsupportedModelError
+            If there is no such level.
+        RelaxbellError
+            If `quantum` is given and MoMPy is not installed (extra ``quantum``).
         SolverError
             If no exact optimum is found.
 
@@ -1065,7 +1074,7 @@ class Behavior(Frozen):
         """
         return provided("Behavior.guessing")(
             self, outputs, at, settings=settings, dependence=dependence, lower=lower, upper=upper, signaling=signaling,
-            seconds=seconds,
+            quantum=quantum, seconds=seconds,
         )  # fmt: skip
 
     def robustness(self, where: object, *, noise: object = "white") -> RobustnessLike:

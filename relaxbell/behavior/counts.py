@@ -401,6 +401,42 @@ class Counts(Frozen):
         tables.setflags(write=False)
         return Bootstrap(self, tables, parametric)
 
+    def split(self, share: float, seed: int | np.random.Generator) -> tuple[Counts, Counts]:
+        """Return two parts: each trial goes to the first with probability `share`, by itself, else to the second.
+
+        To choose a game or to train factors on one part and test them on the other. That is sound if trials are
+        independent given settings; of trials in order take the earlier ones instead, which allows memory.
+
+        Parameters
+        ----------
+        share
+            Of the first part, above 0 and below 1.
+        seed
+            An integer, or a numpy Generator.
+
+        Returns
+        -------
+        tuple of Counts
+            Together they are these counts.
+
+        Raises
+        ------
+        CountsError
+            If the share is none, or the seed.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> counts = rb.load_counts("nist2015")
+        >>> first, second = counts.split(0.1, seed=1)
+        >>> first.trials + second.trials == counts.trials, round(first.trials / counts.trials, 3)
+        (True, 0.1)
+        """
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share < 1:
+            raise CountsError(f"the share of the first part is {share!r}, expected a number above 0 and below 1.")
+        first = generator(seed).binomial(self.table, float(share))
+        return self.with_table(first), self.with_table(self.table - first)
+
     def with_table(self, table: ArrayLike) -> Counts:
         """Return other counts of the same variables, as `bootstrap` does; settings may be without trials.
 

@@ -18,6 +18,7 @@ from relaxbell.behavior.climbing import Point, Start, climb, draw_start, widened
 from relaxbell.behavior.names import party_names
 from relaxbell.behavior.observed import Functional
 from relaxbell.behavior.quantum import Complex, HasFull, born
+from relaxbell.behavior.realization import DENOMINATOR, RationalRealization
 from relaxbell.errors import BehaviorError, FunctionalError, optional
 from relaxbell.exact.numbers import to_floats
 
@@ -69,6 +70,33 @@ class QuantumOptimum:
         (2, 3)
         """
         return tuple(own.shape[-1] for own in self.measurements)
+
+    def realization(self, *, denominator: int = DENOMINATOR) -> RationalRealization:
+        """Return a state and measurements in rational numbers nearby, with their exact behavior.
+
+        Parameters
+        ----------
+        denominator
+            Larger is nearer, with longer numbers; the value moves by about the square of the rounding.
+
+        Returns
+        -------
+        RationalRealization
+            Its behavior is quantum, exactly.
+
+        Raises
+        ------
+        BehaviorError
+            If the denominator is no positive integer.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> found = rb.optimize_quantum(rb.catalog.CHSH, starts=1)
+        >>> 0 < found.value - float(rb.catalog.CHSH(found.realization(denominator=2**10).behavior)) < 1e-5
+        True
+        """
+        return RationalRealization(self.state, self.measurements, self.behavior, denominator=denominator)
 
     def to_qutip(self) -> tuple[HasFull, list[list[list[HasFull]]]]:
         """Return the state and the measurements as QuTiP's objects.

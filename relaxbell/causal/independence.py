@@ -49,16 +49,16 @@ class Independence:
 
 def independence(model: HasGraph) -> Independence:
     """Return what the sources of a model imply; see `Independence`."""
-    sources = _effective_sources(model)
-    components = _components(sources)
-    mixed = [n for c in components for n in c.nodes if 1 < len(sources[n]) < len(c.latents)]
+    sources = effective_sources(model)
+    parts = components(sources)
+    mixed = [n for c in parts for n in c.nodes if 1 < len(sources[n]) < len(c.latents)]
     if not mixed:
-        products = [p for c in components for p in [_by_source(c.nodes, c.latents, sources)] if len(p) > 1]
-        if len(components) > 1:
-            products.insert(0, tuple(c.nodes for c in components))
+        products = [p for c in parts for p in [by_source(c.nodes, c.latents, sources)] if len(p) > 1]
+        if len(parts) > 1:
+            products.insert(0, tuple(c.nodes for c in parts))
         text = "; ".join(_said(p) for p in products) or "all responding nodes share one source"
         return Independence("exact", tuple(products), text)
-    products = _families(model.responding, sources)
+    products = families(model.responding, sources)
     if products:
         text = f"{mixed[0]} sees {_listed(sources[mixed[0]])}, neither one source nor all of its part of the network"
         return Independence("necessary", tuple(products), text)
@@ -79,7 +79,7 @@ def private_settings(model: HasGraph) -> dict[str, tuple[str, ...]] | None:
     return settings if apart else None
 
 
-def _effective_sources(model: HasGraph) -> Mapping[str, frozenset[str]]:
+def effective_sources(model: HasGraph) -> Mapping[str, frozenset[str]]:
     """Return the sources of each responding node, without those whose children all see one other source.
 
     A source can send what another one knows as well, so a source that reaches no node beyond those of
@@ -94,7 +94,7 @@ def _effective_sources(model: HasGraph) -> Mapping[str, frozenset[str]]:
     return {n: frozenset(u for u in kept if n in reach[u]) for n in model.responding}
 
 
-def _components(sources: Mapping[str, frozenset[str]]) -> list[_Component]:
+def components(sources: Mapping[str, frozenset[str]]) -> list[_Component]:
     """Return the connected parts of the graph of sources and nodes, in the nodes' order."""
     parts: list[frozenset[str]] = []
     for own in sources.values():
@@ -105,7 +105,7 @@ def _components(sources: Mapping[str, frozenset[str]]) -> list[_Component]:
     return sorted(found, key=lambda c: order.index(c.nodes[0]))
 
 
-def _by_source(nodes: Sequence[str], latents: frozenset[str], sources: Mapping[str, frozenset[str]]) -> Groups:
+def by_source(nodes: Sequence[str], latents: frozenset[str], sources: Mapping[str, frozenset[str]]) -> Groups:
     """Return the nodes that see a single source, grouped by it; none where there is one source only."""
     if len(latents) < 2:
         return ()
@@ -113,7 +113,7 @@ def _by_source(nodes: Sequence[str], latents: frozenset[str], sources: Mapping[s
     return tuple(tuple(n for n in nodes if sources[n] == own) for own in single)
 
 
-def _families(nodes: Sequence[str], sources: Mapping[str, frozenset[str]]) -> list[Groups]:
+def families(nodes: Sequence[str], sources: Mapping[str, frozenset[str]]) -> list[Groups]:
     """Return the families of independent groups, without those that follow from a larger one."""
     latents = frozenset().union(*sources.values())
     few = len(latents) <= _MOST_SOURCES

@@ -19,6 +19,7 @@ from relaxbell.behavior.scenario import Scenario
 from relaxbell.causal import changes, structure
 from relaxbell.causal.cells import observation_matrix, observed_rows
 from relaxbell.causal.checks import check_roles, check_structure, read_cardinality
+from relaxbell.causal.districts import District, districts, has_free_strategies
 from relaxbell.causal.equations import Equations, behavior_equations, observed_equations
 from relaxbell.causal.events import event_rows
 from relaxbell.causal.graph import Edge, listed_edges, read_graph, topological_order
@@ -450,7 +451,22 @@ class CausalModel(Frozen):
         """Which groups of nodes respond independently because they share no source, and whether that is all."""
         return independence(self)
 
+    @cached_property
+    def districts(self) -> tuple[District, ...]:
+        """The parts of the model that latent variables join: their response functions are independent of each other."""
+        return districts(self)
+
+    @cached_property
+    def has_free_strategies(self) -> bool:
+        """Whether q may be any distribution: so it is with one latent variable, or one that stands for all others."""
+        return has_free_strategies(self)
+
     # ------------------------------------------------------------- other models
+
+    @cached_property
+    def joined(self) -> CausalModel:
+        """The model with one latent variable in place of several, under its own name; itself where there is one."""
+        return self if len(self.latents) == 1 else CausalModel(**(changes.shared(self) | {"name": self.name}))
 
     def shared(self) -> CausalModel:
         """Return the model with one latent variable in place of several: it can do more, and is convex.

@@ -33,6 +33,7 @@ from relaxbell.certificate.latex_text import (
     words,
 )
 from relaxbell.verify.bits import BitsCase
+from relaxbell.verify.causes import CauseCase
 from relaxbell.verify.curves import Curve
 from relaxbell.verify.dependences import DependenceCase, cell_prices
 from relaxbell.verify.distances import Deviation, DistanceCase
@@ -46,6 +47,7 @@ from relaxbell.verify.measures import Charges, Measure, charge
 from relaxbell.verify.messages import MessageCase
 from relaxbell.verify.model import Functions, Model
 from relaxbell.verify.networks import NetworkCase
+from relaxbell.verify.quantum_guessing import QuantumGuessingCase
 from relaxbell.verify.reading import Json, Real, array, common_denominator, fields, rationals
 from relaxbell.verify.sets import FunctionalCase, VisibilityCase
 from relaxbell.verify.strengths import StrengthCase
@@ -61,7 +63,9 @@ _REFERRED: dict[type[Case], str] = {
     NetworkCase: "a tree of boxes with polynomials",
     EvidenceCase: "exact sums over all trials",
     GuessingCase: "multipliers of what is equal in a box without signaling, for each extreme table of the settings",
+    QuantumGuessingCase: "a sum of squares of moments for each extreme table of the settings and each guess",
     MessageCase: "a list of inequalities for the distribution of the message, of which the vertices are found",
+    CauseCase: "multipliers as of a linear program, with a sum of squares of moments or a table of slacks",
     FunctionalCase: "a sum of squares of moments, a table of slacks, or the list of deterministic strategies",
     VisibilityCase: "a functional with its bounds on the set and on the noise",
     StrengthCase: "a test factor with the bound of its mean over all models",

@@ -23,6 +23,7 @@ from relaxbell.closed_forms.shares import cells_of, form_of_shares, shares_of
 from relaxbell.engines.linear.parametric import ParametricProgram, parameter_sides
 from relaxbell.engines.linear.program import Problem, linear_program, read_constraints
 from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, installation
+from relaxbell.exact.conversion import library
 from relaxbell.exact.numbers import Exact, common_denominator
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import counted, one_line
@@ -176,7 +177,7 @@ def _worth(found: Epigraph) -> str:
 def require_ppl() -> None:
     """Raise ClosedFormError if exact polyhedra are not installed."""
     try:
-        import ppl  # noqa: F401
+        library()
     except ModuleNotFoundError:
         raise ClosedFormError(
             f"closed forms need exact polyhedra: pplpy is not installed. {installation('polytopes')}"

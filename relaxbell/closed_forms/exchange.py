@@ -71,7 +71,7 @@ def positivity(domain: Domain, rows: list[tuple[int, ...]]) -> Iterator[BellFunc
 
 def _vertices(model: CausalModel) -> NDArray[np.int64]:
     """Return the different behaviors of the strategies, one a row, cells in C order."""
-    if len(model.latents) > 1:
+    if not model.has_free_strategies:
         raise UnsupportedModelError(
             f"the behaviors of {model.name} are no polytope: its sources {', '.join(model.latents)} are independent. "
             "Use model.shared(): what holds for a shared source holds here as well."

@@ -209,7 +209,7 @@ def inequalities(
                 "Limits with symbols need joint=True; without limits leave it out."
             )
         return joint_inequalities(model, limits, at, seconds, limit)
-    if len(model.latents) > 1:
+    if not model.has_free_strategies:
         raise UnsupportedModelError(
             f"the behaviors of {model.name} are no polytope: its sources {', '.join(model.latents)} are independent. "
             "Use model.shared().inequalities(): what holds for a shared source holds here as well."

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -56,6 +58,18 @@ class Parameter:
     def named(self, default: str) -> Parameter:
         """Return the parameter with another name where the user gave none."""
         return replace(self, default=default)
+
+
+def called_as(parameter: Parameter, function: Callable[..., object]) -> Parameter:
+    """Return the parameter with the name of a function's only argument, unless it was given another."""
+    try:
+        own = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # some functions written in C have none
+        return parameter
+    names = [argument.name for argument in own if argument.default is argument.empty]
+    plain = [argument.kind in (argument.POSITIONAL_ONLY, argument.POSITIONAL_OR_KEYWORD) for argument in own]
+    known = len(names) == 1 and all(plain) and not names[0].startswith("_")
+    return parameter.named(names[0]) if known else parameter
 
 
 def power_text(name: str, power: int) -> str:

@@ -254,8 +254,8 @@ class RationalCurve(Curve):
     @property
     def marks(self) -> list[tuple[Value, ExactNumber | float]]:
         """Both ends and the break points, with the values there."""
-        places = [float(self.domain[0]), *map(float, self.breakpoints), float(self.domain[1])]
-        return [(place, float(np.nanmax(self.value(np.array([place]))))) for place in places]
+        places = [self.domain[0], *self.breakpoints, self.domain[1]]
+        return [(place, float(np.nanmax(self.value(np.array([float(place)]))))) for place in places]
 
     @property
     def notes(self) -> list[str]:

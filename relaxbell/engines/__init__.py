@@ -7,6 +7,7 @@ from relaxbell.engines.base import Engine, engine
 from relaxbell.engines.entropy.engine import EntropyEngine
 from relaxbell.engines.entropy.messages import MessageEngine
 from relaxbell.engines.factorized.engine import FactorizedEngine
+from relaxbell.engines.independent.engine import IndependentEngine
 from relaxbell.engines.information.engine import InformationEngine
 from relaxbell.engines.linear.engine import DependenceEngine, LinearEngine
 from relaxbell.engines.ratios.engine import RatioEngine
@@ -18,6 +19,7 @@ __all__ = [
     "EntropyEngine",
     "FactorizedEngine",
     "FixedEngine",
+    "IndependentEngine",
     "InformationEngine",
     "LinearEngine",
     "MessageEngine",

@@ -236,5 +236,8 @@ class Bounds(Generic[S_co]):
         yield self.lower
         yield self.upper
 
+    def _repr_html_(self) -> str:
+        return provided("Bounds._repr_html_")(self)
+
     def __repr__(self) -> str:
         return f"[{self.lower:.9g}, {self.upper:.9g}] for {self.minimum.measure.name}"

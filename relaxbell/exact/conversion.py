@@ -19,6 +19,39 @@ Row = tuple[int, ...]
 _DEATH = 1
 """Linux: PR_SET_PDEATHSIG, which signal comes when the parent dies."""
 
+_TO_NEAREST = 0
+"""FE_TONEAREST of C's fenv.h, on every processor that Python runs on."""
+
+
+def rounds_to_nearest(one: float = 1.0, little: float = 2.0**-60) -> bool:
+    """Return whether sums of floats are rounded to nearest in this thread, as Python and NumPy take for granted."""
+    return one + little == one == one - little  # arguments, because Python adds constants when it compiles
+
+
+def round_to_nearest() -> None:
+    """Let floats round to nearest in this thread, if something that was loaded has changed it."""
+    if not rounds_to_nearest():
+        import ctypes
+
+        ctypes.CDLL(None).fesetround(_TO_NEAREST)
+
+
+def library() -> Any:
+    """Return PPL, and let floats round as before.
+
+    When it is loaded it makes them round upward, for abstractions of its own that work with floats: polyhedra of whole
+    numbers do not need it. pplpy 0.8.10 takes that back, 0.9.0 does not, and float("0.3") is 0.30000000000000004 then.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        Where it is not installed.
+    """
+    import ppl
+
+    round_to_nearest()
+    return ppl
+
 
 class Conversion:
     """A polyhedron that starts as the whole space and takes inequalities in, or as nothing and takes points in.
@@ -37,10 +70,8 @@ class Conversion:
     """
 
     def __init__(self, dimension: int, hull: bool) -> None:
-        import ppl
-
-        self.dimension, self.hull, self._ppl = dimension, hull, ppl
-        self._polyhedron = ppl.C_Polyhedron(dimension, "empty" if hull else "universe")
+        self.dimension, self.hull, self._ppl = dimension, hull, library()
+        self._polyhedron = self._ppl.C_Polyhedron(dimension, "empty" if hull else "universe")
 
     def add(self, rows: Iterable[Sequence[int]]) -> None:
         """Take in rows b + a · x ≥ 0 or, for a hull, whole points."""

@@ -204,9 +204,9 @@ def _square_part(n: int) -> tuple[int, int]:
     import sympy  # large radicands are rare, and trial division would not end
 
     for factor, count in sympy.factorint(n).items():
-        prime = int(factor)  # sympy may use flint's integers
-        size *= prime ** (count // 2)
-        n //= prime ** (count - count % 2)
+        prime, pairs = int(factor), int(count) // 2  # sympy may use flint's integers, for both
+        size *= prime**pairs
+        n //= prime ** (2 * pairs)
     return size, n
 
 

@@ -455,7 +455,8 @@ class BellFunctional(Frozen):
         model
             Any causal model with the same variables, or a set of behaviors: `quantum_set`, `nonsignaling_set`.
         subject_to
-            Budgets of measures and affine CVXPY constraints on ``model.q``, as in `minimize`. With a symbolic
+            Budgets of measures and affine CVXPY constraints on ``model.q``, as in `minimize`; on a set of behaviors
+            linear conditions on its ``p``, see `BehaviorSet.maximum`. With a symbolic
             budget, ``c <= sympy.Symbol("epsilon")``, the bound is an exact function of it, a `Curve`; of a budget in
             bits, ``mutual_information(model) <= sympy.Symbol("c")``, a concave one between rigorous tangents and
             chords. With a number of bits, the bound is a float, rounded up, of a cone program (0.01 s).

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from relaxbell.errors import SolverError
 from relaxbell.exact.basis import Basis
+from relaxbell.exact.conversion import round_to_nearest
 from relaxbell.exact.numbers import Floats
 from relaxbell.lp.clock import TimeLimitError, left, remaining, time_is_over
 from relaxbell.lp.rows import misses, without_misses
@@ -123,6 +124,7 @@ class LiveModel:
     ) -> None:
         import highspy
 
+        round_to_nearest()  # rigorous bounds count on it, and who imports PPL before has changed it
         self._began = time.perf_counter()
         self._highs = highspy.Highs()
         options = {

@@ -88,23 +88,31 @@ def affine_rows(model: CausalModel, expression: Any) -> tuple[sp.csr_array, NDAr
         If the expression contains other variables (those of another model instance, for example),
         parameters without value, or is not affine.
     """
+    _check_variables(model, expression)
+    return rows_over(model.q, expression)
+
+
+def rows_over(variable: Any, expression: Any, backend: str | None = None) -> tuple[sp.csr_array, NDArray[np.float64]]:
+    """Return (G, h) with expression = G variable + h, entries in C order, of a vector; errors as `affine_rows`.
+
+    `backend` is CVXPY's for tables of many axes, of which it warns otherwise.
+    """
     import cvxpy as cp
 
-    _check_variables(model, expression)
     if not expression.is_affine():
         raise MeasureError(
-            f"{one_line(expression)} is {expression.curvature.lower()} in q, expected an affine expression. For a "
+            f"{one_line(expression)} is {expression.curvature.lower()}, expected an affine expression. For a "
             "norm, use a measure and its budget: measure(model, rows, norm=…) <= limit."
         )
     unset = [p for p in expression.parameters() if p.value is None]
     if unset:
         raise MeasureError(f"the parameter {unset[0].name()} in {one_line(expression)} has no value. Set it first.")
-    # The first row, q_0 + 1, tells which sign the canonical form uses.
+    # The first row, one entry + 1, tells which sign the canonical form uses.
     flat = cp.reshape(expression, (expression.size,), order="C")
-    probe = [model.q[0] + 1 == 0, flat == 0]
-    data, _, _ = cp.Problem(cp.Minimize(0), probe).get_problem_data(cp.SCS)
+    probe = [variable[0] + 1 == 0, flat == 0]
+    data, _, _ = cp.Problem(cp.Minimize(0), probe).get_problem_data(cp.SCS, canon_backend=backend)
     count = expression.size + 1
-    matrix, constant = sp.csr_array(data["A"])[:count, : model.strategies.count], data["b"][:count]
+    matrix, constant = sp.csr_array(data["A"])[:count, : variable.size], data["b"][:count]
     sign = 1.0 if matrix[0, 0] > 0 else -1.0
     offset = constant * (1.0 / constant[0])
     if not (np.isfinite(matrix.data).all() and np.isfinite(offset).all()):

@@ -24,19 +24,20 @@ from relaxbell.causal.counterfactual.reading import HEADS, Reader
 from relaxbell.causal.counterfactual.tables import own_parents
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
-from relaxbell.measures.measure import Budget, LinearMeasure, budget_of, check_model
+from relaxbell.measures.independent import independent_limit
+from relaxbell.measures.measure import Budget, Limit, LinearMeasure, budget_of, check_model
 from relaxbell.measures.queries import Query, averaged_text
 from relaxbell.measures.statements import Sum, atom_of, quotient_of
 from relaxbell.measures.terms import LargestRow
 
 
-def assumption(model: CausalModel, text: str, *, at_most: object = 0) -> Budget:
+def assumption(model: CausalModel, text: str, *, at_most: object = 0) -> Budget | Limit:
     """Return what a text takes for granted, as a constraint for ``subject_to``.
 
     Parameters
     ----------
     model
-        Any model with one latent variable.
+        Any model.
     text
         An event about counterfactuals that holds for everybody, such as monotonicity, ``"X(Z=1) >= X(Z=0)"``; several
         are joined by ``,`` or ``;``. Or a relation between queries, ``"p{Y(X=1) = 1} >= 1/2"``, also of conditional
@@ -49,7 +50,7 @@ def assumption(model: CausalModel, text: str, *, at_most: object = 0) -> Budget:
 
     Returns
     -------
-    Budget
+    Budget or Limit
         Its ``measure`` is the violation: ``tradeoff(query, assumption(…).measure, p)`` is the curve over it.
 
     Raises
@@ -74,6 +75,13 @@ def assumption(model: CausalModel, text: str, *, at_most: object = 0) -> Budget:
     [0.463414634, 0.512195122] for LATE(Z -> A -> B)
     """
     check_model(model, "an assumption")
+    if model.has_free_strategies:
+        return _assumption(model, text, at_most)
+    return independent_limit(model, _assumption(model.joined, text, at_most))
+
+
+def _assumption(model: CausalModel, text: str, at_most: object) -> Budget:
+    """Return the assumption about a model with one latent variable."""
     if not isinstance(text, str) or not text.strip():
         raise MeasureError(f"the assumption is {text!r}, expected a text such as 'X(Z=1) >= X(Z=0)' or 'no defiers'.")
     words = " ".join(text.split())

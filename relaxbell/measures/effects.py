@@ -8,6 +8,7 @@ from fractions import Fraction
 from relaxbell.behavior.names import name_latex
 from relaxbell.causal.model import CausalModel
 from relaxbell.measures.definition import Definition, small
+from relaxbell.measures.independent import IndependentQuery
 from relaxbell.measures.measure import LinearMeasure, check_model
 from relaxbell.measures.terms import Linear
 
@@ -19,7 +20,7 @@ def average_causal_effect(
     *,
     values: tuple[int, int] = (1, 0),
     outcome: int = 1,
-) -> LinearMeasure:
+) -> LinearMeasure | IndependentQuery:
     """Return the signed effect p(target = outcome|do(source = u)) − p(target = outcome|do(source = u')).
 
     Linear in q, so it has a minimum and a maximum: see `bounds`. Free inputs are averaged over the
@@ -39,8 +40,9 @@ def average_causal_effect(
 
     Returns
     -------
-    LinearMeasure
-        A difference of probabilities in [−1, 1].
+    LinearMeasure or IndependentQuery
+        A difference of probabilities in [−1, 1]; of a model with several independent latent variables an
+        `IndependentQuery`.
 
     Raises
     ------
@@ -54,6 +56,13 @@ def average_causal_effect(
     'ACE(A -> B)'
     """
     check_model(model, "average_causal_effect")
+    if model.has_free_strategies:
+        return _effect(model, source, target, values, outcome)
+    return IndependentQuery.of(model, _effect(model.joined, source, target, values, outcome))
+
+
+def _effect(model: CausalModel, source: str, target: str, values: tuple[int, int], outcome: int) -> LinearMeasure:
+    """Return the effect in a model with one latent variable."""
     treated = model.rows({target: outcome}, do={source: values[0]})
     control = model.rows({target: outcome}, do={source: values[1]})
     difference = treated.minus(control, (f"{treated.labels[0]} - {control.labels[0]}",))
@@ -69,7 +78,9 @@ def average_causal_effect(
     return LinearMeasure(model, f"ACE({source} -> {target})", term=term, definition=definition)
 
 
-def _anew(model: CausalModel, source: str, target: str, values: Sequence[int], outcome: int) -> LinearMeasure:
+def _anew(
+    model: CausalModel, source: str, target: str, values: Sequence[int], outcome: int
+) -> LinearMeasure | IndependentQuery:
     u, v = values
     return average_causal_effect(model, source, target, values=(u, v), outcome=outcome)
 

@@ -73,11 +73,12 @@ class Measure(abc.ABC):
 
     def __post_init__(self) -> None:
         """Refuse models with several sources, whose q is not free."""
-        if len(self.model.latents) > 1:
+        if not self.model.has_free_strategies:
             raise UnsupportedModelError(
                 f"{self.name} is for models with one latent variable: {self.model.name} has the independent sources "
                 f"{', '.join(self.model.latents)}, so its q factorizes and the problem is not convex. Use "
-                "nonbilocality(model), or model.shared(): it can do more, so its least value is a lower bound."
+                "nonbilocality(model), query(model, …) for probabilities of counterfactuals, or model.shared(): it can "
+                "do more, so its least value is a lower bound."
             )
 
     # ----------------------------------------------------- what a kind of measure says
@@ -138,6 +139,11 @@ class Measure(abc.ABC):
     @property
     def quotient(self) -> tuple[LinearMeasure, LinearMeasure] | None:
         """Numerator and denominator, linear in q, of a measure that is their quotient; None for others."""
+        return None
+
+    @property
+    def of_joined(self) -> Measure | None:
+        """For a query of independent latent variables that of the model which joins them; None for others."""
         return None
 
     @property

@@ -9,6 +9,7 @@ from relaxbell.causal.counterfactual.named import read_statement
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
 from relaxbell.measures.definition import Definition
+from relaxbell.measures.independent import IndependentQuery
 from relaxbell.measures.measure import LinearMeasure, check_model
 from relaxbell.measures.ratios import Ratio
 from relaxbell.measures.statements import Sum, quotient_of
@@ -47,13 +48,13 @@ class Query(LinearMeasure):
         return (f"({self.name})", f"({self.symbol})") if several else (self.name, self.symbol)
 
 
-def query(model: CausalModel, text: str, *, name: str | None = None) -> Query | Ratio:
+def query(model: CausalModel, text: str, *, name: str | None = None) -> Query | Ratio | IndependentQuery:
     """Return what a text asks of a model: probabilities of counterfactuals, their sums, multiples and quotients.
 
     Parameters
     ----------
     model
-        Any model with one latent variable.
+        Any model.
     text
         For example ``"p{Y(X=1) = 1} - p{Y(X=0) = 1}"``. ``Y(X=1)`` is what Y would be if X were 1, ``Y(X=1, M(X=0))``
         what it would be if moreover M were what it would be if X were 0; without brackets it is what is observed.
@@ -68,18 +69,17 @@ def query(model: CausalModel, text: str, *, name: str | None = None) -> Query | 
 
     Returns
     -------
-    Query or Ratio
+    Query, Ratio or IndependentQuery
         A `Query`, linear in q; or for conditions on what responds a `Ratio`. Both have `bounds`, `closed_bounds`,
         `minimize`, trade-offs, and are budgets with ``<=``. Where observed values enter that free inputs
-        influence, the model's ``input_distribution`` p(z) is used, and the measure says so.
+        influence, the model's ``input_distribution`` p(z) is used, and the measure says so. Of a model with several
+        independent latent variables an `IndependentQuery`, for `bounds`, `minimize` and ``subject_to``.
 
     Raises
     ------
     MeasureError
         Where the text is not of the grammar; for unknown variables and values, counterfactuals on what is no ancestor,
         conditions that never happen, and what is neither linear nor one quotient. With the place in the text.
-    UnsupportedModelError
-        If the model has several independent sources.
     ModelTooLargeError
         If an event depends on too many responses.
 
@@ -97,18 +97,25 @@ def query(model: CausalModel, text: str, *, name: str | None = None) -> Query | 
     155/204
     """
     check_model(model, "a query")
+    if model.has_free_strategies:
+        return _query(model, text, name)
+    return IndependentQuery.of(model, _query(model.joined, text, name))
+
+
+def _query(model: CausalModel, text: str, name: str | None) -> Query | Ratio:
+    """Return the query of a model with one latent variable."""
     text = " ".join(text.split()) if isinstance(text, str) else text
     statement = read_statement(text, model.cardinality.__contains__)
     shown = text if name is None else name
     if not isinstance(shown, str):
         raise MeasureError(f"the name is {name!r}, expected a text such as name='effect'.")
-    found = quotient_of(model, statement, text)
+    read = quotient_of(model, statement, text)
     arguments: dict[str, object] = {"text": text}
-    if found.denominator is None:
-        definition = Definition("query", query, arguments, found.numerator.latex())
-        return _linear(model, found.numerator, shown, definition)
-    above, below = (_linear(model, part, str(part)) for part in (found.numerator, found.denominator))
-    latex = rf"\frac{{{found.numerator.latex()}}}{{{found.denominator.latex()}}}"
+    if read.denominator is None:
+        definition = Definition("query", query, arguments, read.numerator.latex())
+        return _linear(model, read.numerator, shown, definition)
+    above, below = (_linear(model, part, str(part)) for part in (read.numerator, read.denominator))
+    latex = rf"\frac{{{read.numerator.latex()}}}{{{read.denominator.latex()}}}"
     return Ratio(
         model,
         shown,
@@ -119,7 +126,9 @@ def query(model: CausalModel, text: str, *, name: str | None = None) -> Query | 
     )
 
 
-def _linear(model: CausalModel, found: Sum, name: str, definition: Definition[Query | Ratio] | None = None) -> Query:
+def _linear(
+    model: CausalModel, found: Sum, name: str, definition: Definition[Query | Ratio | IndependentQuery] | None = None
+) -> Query:
     text = str(found)
     return Query(
         model,

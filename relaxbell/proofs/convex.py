@@ -12,6 +12,7 @@ import numpy as np
 from relaxbell.closed_forms.derive import require_ppl
 from relaxbell.closed_forms.domains import Domain, whole_numbers
 from relaxbell.errors import ProofError
+from relaxbell.exact.conversion import library
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, common_denominator, sign
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.maximum import Maximum
@@ -101,7 +102,7 @@ class Region:
     ) -> tuple[Fraction, Exact] | None:
         """Return the largest value of form − max(above), and coordinates (1, u) that attain it; None if empty."""
         require_ppl()
-        import ppl
+        ppl = library()
 
         size = self.domain.dimension
         extra = 1 if above else 0

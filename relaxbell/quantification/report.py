@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from relaxbell.functionals.chsh import CHSHValue
 from relaxbell.methods import provided
 from relaxbell.quantification.uncertainty import Statement
 from relaxbell.trials.statement import Evidence
-from relaxbell.writing import make_directory
+from relaxbell.writing import make_directory, write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -244,6 +244,67 @@ class Quantification:
         """
         return provided("Quantification.plot")(self, ax, **style)
 
+    def to_html(self, *, title: str | None = None, seconds: float | None = None) -> str:
+        """Return a page for colleagues: one file with all in it, which needs no network and runs nothing.
+
+        What was measured; the causal graph of each relaxation, with estimates and what the counts prove; the evidence
+        over ε; the inequalities; and the certificates, to be saved and checked by ``relaxbell verify``. It is what
+        ``relaxbell report`` writes.
+
+        Parameters
+        ----------
+        title
+            Of the page; by default the name of the data.
+        seconds
+            Time limit of the picture, and of each row's certificates; None for none. What takes longer is left out,
+            and the page says so.
+
+        Returns
+        -------
+        str
+            An HTML document.
+
+        Raises
+        ------
+        RelaxbellError
+            If the title is no text, or the seconds no positive number.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> page = rb.quantify(rb.boxes.pr()).to_html(title="A box")
+        >>> page.startswith("<!DOCTYPE html>"), "<title>A box</title>" in page
+        (True, True)
+        """
+        return provided("Quantification.to_html")(self, title, seconds)
+
+    def save_html(self, path: str | Path, *, title: str | None = None, seconds: float | None = None) -> None:
+        """Write the page of `to_html` to a file.
+
+        Parameters
+        ----------
+        path
+            The file; it is replaced.
+        title, seconds
+            As in `to_html`.
+
+        Raises
+        ------
+        FileError
+            If the file cannot be written.
+        RelaxbellError
+            As `to_html`.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile, relaxbell as rb
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "report.html"
+        >>> rb.quantify("delft2015", resamples=0).save_html(path)
+        >>> "delft2015" in path.read_text(encoding="utf-8")
+        True
+        """
+        write_whole(path, self.to_html(title=title, seconds=seconds))
+
     def __repr__(self) -> str:
         return provided("Quantification.__repr__")(self)
 
@@ -271,22 +332,38 @@ class CertificateFiles:
 
     def add(self, row: Row) -> None:
         """Check and write the certificates of a row: of its minimum, if it has a solution, and of its evidence."""
-        if row.solution is None:
-            return
-        certificate, stem = row.solution.certificate, _file_name(row.name)
-        certificate.verify()
-        while stem.casefold() in self.paths:  # some file systems do not tell x from X
-            stem += "_"
-        self._save(certificate, stem)
-        if row.statement is not None:
-            self._save(row.statement.certificate(), f"{stem}.evidence")
-
-    def _save(self, certificate: Certificate, stem: str) -> None:
-        certificate.save(self._folder / f"{stem}.json")
-        self.paths[stem.casefold()] = self._folder / f"{stem}.json"
+        for name, certificate in certificates_of(row, self.paths):
+            certificate.save(self._folder / name)
+            self.paths[name.casefold()] = self._folder / name
 
 
-def _file_name(name: str) -> str:
+def certificates_of(row: Row, taken: Container[str]) -> Iterator[tuple[str, Certificate]]:
+    """Yield the certificates of a row's minimum and of its evidence, checked, with names for files.
+
+    Parameters
+    ----------
+    row
+        Without a solution there are none.
+    taken
+        Names that are in use, in lower case: some file systems do not tell x from X.
+
+    Raises
+    ------
+    CertificateError
+        If there is none, or it is refused.
+    """
+    if row.solution is None:
+        return
+    certificate, stem = row.solution.certificate, file_stem(row.name)
+    certificate.verify()
+    while f"{stem}.json".casefold() in taken:
+        stem += "_"
+    yield f"{stem}.json", certificate
+    if row.statement is not None:
+        yield f"{stem}.evidence.json", row.statement.certificate()
+
+
+def file_stem(name: str) -> str:
     """Return a name of letters, digits, - and _ only."""
     parts = re.findall(r"[\w'-]+", name.replace(" -> ", "-").replace(",", "-").replace("Λ", "L"))
     return "_".join(parts).replace("'", "′")

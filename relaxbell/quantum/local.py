@@ -13,7 +13,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.errors import ModelTooLargeError
 from relaxbell.exact.numbers import Exact
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.quantum.sets import BehaviorSet
+from relaxbell.quantum.base import BehaviorSet
 
 if TYPE_CHECKING:
     from cvxpy import Constraint, Expression
@@ -37,7 +37,9 @@ class LocalSet(BehaviorSet):
 
     @cached_property
     def model(self) -> CausalModel:
-        """The Bell scenario as a graph."""
+        """The Bell scenario as a graph, or the graph of the set."""
+        if self.graph is not None:
+            return self.graph.model
         own = self.scenario
         latent = next(name for name in ("L", "Lambda", "Common", "L'") if name not in own.variables)
         parties = known_parties(own)
@@ -53,6 +55,8 @@ class LocalSet(BehaviorSet):
                 f"the local set of {self.scenario} has {count:,} deterministic strategies, expected at most "
                 f"{_LISTED:,} in a linear program over them. Use critical_visibility(model, p), which lists none."
             )
+        if self.graph is not None:
+            return self.graph.values.T.toarray()
         tables = self.model.T.toarray().astype(float).reshape(*self.scenario.shape, -1)
         found: NDArray[np.float64] = self.coordinates.project(tables)
         return found

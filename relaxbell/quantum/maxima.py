@@ -8,6 +8,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.certificate.claims import Certificate
 from relaxbell.exact.numbers import ExactNumber, ceil_float
 from relaxbell.exact.texts import ceil_text
+from relaxbell.methods import provided
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +49,9 @@ class SetMaximum:
     def bound(self) -> ExactNumber | float:
         """The maximum where it is exact, else the upper bound as a float, rounded up."""
         return ceil_float(self.upper_bound) if self.exact is None else self.exact
+
+    def _repr_html_(self) -> str:
+        return provided("SetMaximum._repr_html_")(self)
 
     def __repr__(self) -> str:
         if self.exact is not None:

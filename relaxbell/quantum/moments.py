@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.errors import UnsupportedModelError, optional
 from relaxbell.verify.refusals import Refused
-from relaxbell.verify.sets import Word, monomials
+from relaxbell.verify.words import Word, monomials
 
 if TYPE_CHECKING:
     from cvxpy import Constraint, Expression, Variable

@@ -12,14 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.scenario import Scenario
+from relaxbell.causal.model import CausalModel
 from relaxbell.certificate.claims import as_text, as_texts
-from relaxbell.errors import CertificateError, SolverError
+from relaxbell.engines.linear.certificates import model_data
+from relaxbell.errors import CertificateError, InfeasibleError, SolverError
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, Surd, surd
 from relaxbell.exact.simplex import ExactProgram, Optimum
 from relaxbell.exact.sparse import ExactMatrix
 from relaxbell.lp.scaled import exact_optimum
 from relaxbell.verify import SCHEMA, Real, read_case
-from relaxbell.verify.sets import Word, classes
+from relaxbell.verify.words import Word, classes
 
 _BITS, _MOST_BITS = 48, 90
 """Bits after the point of a factor of size one; at most."""
@@ -28,12 +30,14 @@ _ABOVE = 2**60
 """Irrational coefficients are rounded up to multiples of one over it."""
 
 
-def common_data(scenario: Scenario, numbers: Sequence[ExactNumber] = ()) -> dict[str, Any]:
-    """Return what certificates of sets share: the Bell scenario as a graph, and the root in some numbers."""
+def common_data(
+    scenario: Scenario, numbers: Sequence[ExactNumber] = (), model: CausalModel | None = None
+) -> dict[str, Any]:
+    """Return what certificates of sets share: the Bell scenario as a graph, or a model's, and the root in numbers."""
     latent = next(name for name in ("L", "Lambda", "Common", "Source", "L'") if name not in scenario.variables)
-    parties = scenario.parties or {}
+    parties = (scenario.parties or {}) if model is None else {}
     nodes = [{"name": x, "cardinality": scenario.cardinality[x], "parents": []} for x in scenario.inputs]
-    for a in scenario.outputs:
+    for a in scenario.outputs if model is None else ():
         own = parties[a]
         above = [latent] if own is None else [own, latent]
         nodes.append({"name": a, "cardinality": scenario.cardinality[a], "parents": above})
@@ -47,7 +51,7 @@ def common_data(scenario: Scenario, numbers: Sequence[ExactNumber] = ()) -> dict
     return {
         "schema": SCHEMA,
         **({"root": roots.pop()} if roots else {}),
-        "model": {
+        "model": model_data(model) if model is not None else {
             "latents": [latent], "nodes": nodes, "outputs": list(scenario.outputs), "inputs": list(scenario.inputs),
             "input_distribution": as_texts([Fraction(1, settings)] * settings),
         },
@@ -167,8 +171,12 @@ def factor(
     )
 
 
-def slacks(forms: NDArray[np.int64], form: Exact) -> tuple[ExactNumber, list[ExactNumber], list[ExactNumber]]:
+def slacks(
+    forms: NDArray[np.int64], form: Exact, limits: Sequence[tuple[Exact, ExactNumber]] = ()
+) -> tuple[ExactNumber, list[ExactNumber], list[ExactNumber]]:
     """Return the largest value of a form on no-signaling behaviors: value, slacks, Collins–Gisin coordinates.
+
+    With limits, multipliers of these stand after the slacks.
 
     Parameters
     ----------
@@ -176,6 +184,8 @@ def slacks(forms: NDArray[np.int64], form: Exact) -> tuple[ExactNumber, list[Exa
         The form of each cell, one in a column: integers, the constant first.
     form
         Of the functional.
+    limits
+        Forms, and the most that each may be.
 
     Raises
     ------
@@ -184,15 +194,23 @@ def slacks(forms: NDArray[np.int64], form: Exact) -> tuple[ExactNumber, list[Exa
     """
     dimension, cells = forms.shape
     entries = [{int(j): Fraction(int(forms[k, j])) for j in np.flatnonzero(forms[k])} for k in range(1, dimension)]
-    cost: list[ExactNumber] = [Fraction(int(c)) for c in forms[0]]
+    for k in range(1, dimension):
+        entries[k - 1] |= {cells + i: -own[k] for i, (own, _) in enumerate(limits) if own[k]}
+    cost: list[ExactNumber] = [Fraction(int(c)) for c in forms[0]] + [most - own[0] for own, most in limits]
     right: list[ExactNumber] = [-c for c in form[1:]]
-    program = ExactProgram(ExactMatrix(tuple(entries), cells), cost, right, [True] * (dimension - 1))
+    width = cells + len(limits)
+    program = ExactProgram(ExactMatrix(tuple(entries), width), cost, right, [True] * (dimension - 1))
     found = exact_optimum(program, None)
+    if limits and not isinstance(found, Optimum):
+        raise InfeasibleError(
+            "no no-signaling behavior satisfies the conditions beside the set, or no exact solution was found. Loosen "
+            "them."
+        )
     if not isinstance(found, Optimum):
         raise SolverError(
             "no exact solution of a linear program over no-signaling behaviors was found. Give coefficients of fewer "
             "digits."
         )
-    table = [found.values.get(j, Fraction(0)) for j in range(cells)]
+    table = [found.values.get(j, Fraction(0)) for j in range(width)]
     value = form[0] + sum((c * v for c, v in zip(cost, table, strict=True) if c), Fraction(0))
     return value, table, [-d for d in found.duals]

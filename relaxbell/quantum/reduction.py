@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from relaxbell.exact.numbers import Floats
 from relaxbell.relabeling import Relabeling
-from relaxbell.verify.sets import Word, reduced
+from relaxbell.verify.words import Word, reduced
 
 _ROUNDS, _ORDER = 500, 64
 """Alternating averages over the cyclic groups of the generators; largest order of a generator."""

@@ -19,9 +19,11 @@ from relaxbell.exact.bounds import snapped
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, ceil_float
 from relaxbell.exact.texts import a_kind, ceil_text
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.methods import provided
+from relaxbell.quantum.base import BehaviorSet
 from relaxbell.quantum.local import LocalSet
-from relaxbell.quantum.proofs import claimed, common_data, proven
-from relaxbell.quantum.sets import BehaviorSet, NonsignalingSet, QuantumSet
+from relaxbell.quantum.proofs import claimed, proven
+from relaxbell.quantum.sets import NonsignalingSet, QuantumSet
 from relaxbell.quantum.squares import solve_conic, solve_linear
 from relaxbell.verify import Refused
 
@@ -74,6 +76,9 @@ class Robustness:
     functional: BellFunctional | None
     certificate: Certificate | None
 
+    def _repr_html_(self) -> str:
+        return provided("Robustness._repr_html_")(self)
+
     def __repr__(self) -> str:
         bound = ceil_text(ceil_float(self.upper_bound), 12)
         return f"visibility {self.value:.9g}, at most {bound}, with {self.noise} noise, {self.where}"
@@ -82,16 +87,16 @@ class Robustness:
 def robustness(behavior: Behavior, where: object, noise: object) -> Robustness:
     """Return how much noise a behavior stands; see `Behavior.robustness`."""
     own = _set(where, behavior)
-    exact = behavior if behavior.is_exact else behavior.rounded()
+    exact = behavior if behavior.is_exact else _rounded(own, behavior)
     exact = exact.transposed(own.scenario.outputs, own.scenario.inputs)
-    exact.check_nonsignaling()
+    _check_signaling(own, exact)
     mixed, noise_name = _noise(noise, exact, own)
     value, form = _solved(own, exact, mixed)
     if form is None:
         return Robustness(value, Fraction(1), noise_name, own.name, None, None)
     best: tuple[ExactNumber, BellFunctional, dict[str, Any]] | None = None
     for candidate in _candidates(form):
-        table = own.coordinates.lift(np.array([Fraction(0), *candidate], dtype=object))
+        table = own.reduced[0].lift(np.array([Fraction(0), *candidate], dtype=object))
         data = _data(own, exact, mixed, table)
         try:
             bound = proven(data)
@@ -132,21 +137,34 @@ def _set(where: object, behavior: Behavior) -> BehaviorSet:
     return where
 
 
+def _rounded(own: BehaviorSet, behavior: Behavior) -> Behavior:
+    return behavior.rounded() if own.graph is None else behavior.rounded(own.graph.model)
+
+
+def _check_signaling(own: BehaviorSet, behavior: Behavior) -> None:
+    """Raise SignalingError where a behavior is none of the scenario, or of the graph."""
+    if own.graph is None:
+        behavior.check_nonsignaling()
+    else:
+        model = own.graph.model
+        model.coordinates.check(behavior.table, (model.outputs, model.inputs), 0.0, model.name)
+
+
 def _noise(noise: object, behavior: Behavior, own: BehaviorSet) -> tuple[Noise, str]:
     if isinstance(noise, Behavior):
         if not same_variables(noise, behavior) or noise.cardinality != behavior.cardinality:
             raise BehaviorError(
                 f"the noise is of {noise.scenario}, the behavior of {behavior.scenario}, expected the same. Use rename."
             )
-        exact = (noise if noise.is_exact else noise.rounded()).transposed(behavior.outputs, behavior.inputs)
-        exact.check_nonsignaling()
+        exact = (noise if noise.is_exact else _rounded(own, noise)).transposed(behavior.outputs, behavior.inputs)
+        _check_signaling(own, exact)
         return exact, "the given"
     if noise == "white":
         return behavior.white_noise(), "white"
     if noise == "local":
-        return LocalSet(own.scenario), "local"
+        return LocalSet(own.scenario, graph=own.graph), "local"
     if noise == "general":
-        return NonsignalingSet(own.scenario), "no-signaling"
+        return NonsignalingSet(own.scenario, graph=own.graph), "no-signaling"
     raise BehaviorError(f"noise is {noise!r}, expected 'white', 'local', 'general' or a Behavior. Give one of them.")
 
 
@@ -156,7 +174,8 @@ def _solved(own: BehaviorSet, behavior: Behavior, noise: Noise) -> tuple[float, 
 
     _, constraints, inside = own.objects
     weight = cp.Variable()
-    p = own.coordinates.project(behavior.p)
+    coordinates, change = own.reduced
+    p, inside = coordinates.project(behavior.p), change @ inside
     vector, more = _scaled(noise, 1 - weight, own)
     equal = weight * p[1:] + vector[1:] == inside[1:]
     problem = cp.Problem(cp.Maximize(weight), [*constraints, *more, equal, weight <= 1])
@@ -171,8 +190,9 @@ def _solved(own: BehaviorSet, behavior: Behavior, noise: Noise) -> tuple[float, 
 
 def _scaled(noise: Noise, weight: Expression, own: BehaviorSet) -> tuple[Expression, list[Constraint]]:
     if isinstance(noise, BehaviorSet):
-        return noise.scaled(weight)
-    return own.coordinates.project(noise.p) * weight, []
+        vector, constraints = noise.scaled(weight)
+        return own.reduced[1] @ vector, constraints
+    return own.reduced[0].project(noise.p) * weight, []
 
 
 def _candidates(form: Floats) -> Iterator[list[Fraction]]:
@@ -192,7 +212,7 @@ def _data(own: BehaviorSet, behavior: Behavior, noise: Noise, table: Exact) -> d
     numbers = behavior.table.ravel().tolist()
     given = [] if isinstance(noise, BehaviorSet) else noise.table.ravel().tolist()
     below = noise.proof_of(-table) if isinstance(noise, BehaviorSet) else None
-    return common_data(own.scenario, [*numbers, *given]) | {
+    return own.common([*numbers, *given]) | {
         "measure": {
             "kind": "visibility",
             "set": own.kind,

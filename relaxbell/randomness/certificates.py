@@ -13,6 +13,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.certificate.claims import as_data, as_text, as_texts
 from relaxbell.exact.numbers import ExactNumber, Surd
 from relaxbell.randomness.program import Adversary, Proof
+from relaxbell.randomness.squares import QuantumProof
 from relaxbell.verify import SCHEMA
 
 
@@ -29,6 +30,28 @@ class Told:
 
 def certificate_data(model: CausalModel, adversary: Adversary, proof: Proof, found: Told) -> dict[str, Any]:
     """Return the certificate as data; the format is described in `relaxbell.verify`."""
+    n = len(adversary.observed)
+    proof_data = {
+        "z": as_texts(proof.multipliers[:n]),
+        "budgets": as_texts(proof.multipliers[n:]),
+        "boxes": [_sparse(proof.boxes[pair]) for pair in adversary.pairs],
+    }
+    edges = [f"{u} -> {v}" for u, v in adversary.boxes.edges]
+    return _data(model, found, {"kind": "guessing", "edges": edges}, proof_data)
+
+
+def quantum_certificate_data(
+    model: CausalModel, found: Told, lengths: list[list[int]], proof: QuantumProof
+) -> dict[str, Any]:
+    """Return the certificate of a quantum adversary as data, for words of these lengths."""
+    n = len(proof.multipliers) - ("M" in found.limits)
+    proof_data = {
+        "z": as_texts(proof.multipliers[:n]), "budgets": as_texts(proof.multipliers[n:]), "squares": proof.squares,
+    }  # fmt: skip
+    return _data(model, found, {"kind": "quantum guessing", "set": lengths}, proof_data)
+
+
+def _data(model: CausalModel, found: Told, kind: dict[str, Any], proof: dict[str, Any]) -> dict[str, Any]:
     observed: dict[str, Any]
     numbers: list[ExactNumber] = [found.bound, *found.limits.values()]
     if isinstance(found.observed, Behavior):
@@ -41,20 +64,13 @@ def certificate_data(model: CausalModel, adversary: Adversary, proof: Proof, fou
         observed = {"values": [{"coefficients": as_texts(c.ravel()), "value": as_text(value)} for _, c, value in rows]}
         numbers += [value for _, _, value in rows]
     measure = {
-        "kind": "guessing", "outputs": list(found.outputs), "at": found.at,
-        "edges": [f"{u} -> {v}" for u, v in adversary.boxes.edges],
+        **kind, "outputs": list(found.outputs), "at": found.at,
         "limits": {name: as_text(v) for name, v in found.limits.items()},
     }  # fmt: skip
-    n = len(adversary.observed)
-    proof_data = {
-        "z": as_texts(proof.multipliers[:n]),
-        "budgets": as_texts(proof.multipliers[n:]),
-        "boxes": [_sparse(proof.boxes[pair]) for pair in adversary.pairs],
-    }
     roots = {v.n for v in numbers if isinstance(v, Surd)}
     return {
         "schema": SCHEMA, "model": _model_data(model), "measure": measure, "observed": observed, "constraints": [],
-        "claim": {"upper_bound": as_text(found.bound)}, "proof": as_data(proof_data),
+        "claim": {"upper_bound": as_text(found.bound)}, "proof": as_data(proof),
         **({"root": roots.pop()} if roots else {}),
     }  # fmt: skip
 

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from relaxbell.errors import CurveError
-from relaxbell.exact.numbers import ExactNumber, Floats, as_exact, ceil_float, decimal, sign
+from relaxbell.exact.numbers import ExactNumber, Floats, sign
+from relaxbell.methods import provided
+from relaxbell.randomness.entropies import Line, entropies, entropy, read_place, words
+from relaxbell.randomness.limit_curve import LimitPiece, reaches, value_at, value_near
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _MOST = 500
 """Linear programs after which a curve is given up."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """The bound intercept + slope · e, which the multipliers of one budget prove for all."""
-
-    intercept: ExactNumber
-    slope: ExactNumber
-
-    def at(self, e: ExactNumber) -> ExactNumber:
-        """Return the value at a budget."""
-        return self.intercept + self.slope * e
 
 
 @dataclass(frozen=True)
@@ -93,6 +85,11 @@ class GuessingCurve:
         """
         return tuple(piece.start for piece in self.pieces[1:])
 
+    @property
+    def domain(self) -> tuple[ExactNumber, ExactNumber]:
+        """First and last budget."""
+        return self.pieces[0].start, self.pieces[-1].end
+
     def value(self, e: object) -> ExactNumber:
         """Return the guessing probability at a budget, exact; floats mean the decimals that print them.
 
@@ -117,11 +114,7 @@ class GuessingCurve:
         >>> rb.boxes.pr().guessing("A", {"X": 0, "Y": 0}, dependence=0).curve("M", 1).value(0.25)
         Fraction(3, 4)
         """
-        own = as_exact(e)
-        place: ExactNumber = decimal(e) if own is None else own  # type: ignore[arg-type]
-        first, last = self.pieces[0].start, self.pieces[-1].end
-        if sign(place - first) < 0 or sign(last - place) < 0:
-            raise CurveError(f"the budget {e} is outside the curve, expected one from {first} to {last}.")
+        place = read_place(e, self.domain)
         piece = next(piece for piece in self.pieces if sign(piece.end - place) >= 0)
         return piece.intercept + piece.slope * place
 
@@ -150,27 +143,202 @@ class GuessingCurve:
         >>> curve.min_entropy([0, 0.5]).tolist()
         [1.0, 0.0]
         """
-        given = np.asarray(e, dtype=object)
-        found = [entropy(min(1.0, ceil_float(self.value(v)))) for v in given.ravel().tolist()]
-        return np.array(found).reshape(given.shape)
+        return entropies(self.value, e)
+
+    @property
+    def marks(self) -> list[tuple[float, float]]:
+        """Both ends and the break points between, with the min-entropies there."""
+        places = [self.domain[0], *self.breakpoints, self.domain[1]]
+        return [(float(e), float(self.min_entropy(e))) for e in places]
+
+    @property
+    def notes(self) -> list[str]:
+        """What a picture says beside the line."""
+        return [f"exact, {len(self.pieces)} pieces", "no-signaling adversary"]
+
+    def plot(self, *, ax: Axes | None = None, **style: object) -> Axes:
+        """Draw the min-entropy against the budget with matplotlib, exactly on a grid, break points marked.
+
+        Parameters
+        ----------
+        ax
+            Axes to draw on; by default a new figure.
+        **style
+            Passed to ``ax.plot``.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The axes, to add to.
+
+        Raises
+        ------
+        RelaxbellError
+            If matplotlib is not installed.
+
+        Examples
+        --------
+        >>> import pytest
+        >>> _ = pytest.importorskip("matplotlib")
+        >>> import relaxbell as rb
+        >>> found = rb.boxes.pr().guessing("A", {"X": 0, "Y": 0}, dependence=0)
+        >>> ax = found.curve("M", 1).plot()
+        """
+        return provided("GuessingCurve.plot")(self, ax, **style)
+
+    def _repr_svg_(self) -> str:
+        return provided("GuessingCurve._repr_svg_")(self)
 
     def __repr__(self) -> str:
         lines = "".join(f"\n  {piece}" for piece in self.pieces)
         return f"guessing probability for {self.limit} <= e: exact, {len(self.pieces)} pieces{lines}"
 
 
-def entropy(chance: float) -> float:
-    """Return −log2 of a probability, rounded down.
+@dataclass(frozen=True, eq=False, repr=False)
+class GuessingLimitCurve:
+    """The largest guessing probability of a no-signaling adversary as a function of a bound of p(settings|λ), exact.
+
+    Attributes
+    ----------
+    limit
+        ``"lower"`` or ``"upper"``.
+    pieces
+        From left to right, quotients of polynomials. Each was proved on the whole interval between its ends, by the
+        signs of polynomials: a basis of the adversary's program stays optimal there.
 
     Examples
     --------
-    >>> entropy(0.25), entropy(1.0)
-    (2.0, 0.0)
+    >>> import relaxbell as rb
+    >>> found = rb.Observed([(rb.catalog.CHSH, 3)]).guessing("A", {"X": 0, "Y": 0}, lower=0.2)
+    >>> curve = found.curve("lower", 0.25, start=0.1)
+    >>> curve.breakpoints, curve.value(0.2)
+    ((Fraction(1, 8),), Fraction(17, 20))
     """
-    mantissa, exponent = math.frexp(chance)
-    if mantissa == 0.5:
-        return float(1 - exponent)
-    return max(0.0, math.nextafter(math.nextafter(-math.log2(chance), -1), -1))
+
+    limit: str
+    pieces: tuple[LimitPiece, ...]
+
+    @property
+    def breakpoints(self) -> tuple[object, ...]:
+        """Bounds at which the formula changes, exact.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> found = rb.boxes.pr().guessing("A", {"X": 0, "Y": 0}, lower=0.2)
+        >>> found.curve("lower", 0.25, start=0.2).breakpoints
+        ()
+        """
+        return tuple(piece.start for piece in self.pieces[1:])
+
+    @property
+    def domain(self) -> tuple[ExactNumber, ExactNumber]:
+        """First and last bound."""
+        return self.pieces[0].start, self.pieces[-1].end
+
+    def value(self, e: object) -> ExactNumber:
+        """Return the guessing probability at a bound, exact; floats mean the decimals that print them.
+
+        Parameters
+        ----------
+        e
+            The bound.
+
+        Returns
+        -------
+        ExactNumber
+            A fraction, or a + b√n.
+
+        Raises
+        ------
+        CurveError
+            If it is outside the curve.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> found = rb.Observed([(rb.catalog.CHSH, 3.5)]).guessing("A", {"X": 0, "Y": 0}, lower=0.2)
+        >>> found.curve("lower", 0.25, start=0.1).value(0.25)
+        Fraction(5, 8)
+        """
+        place = read_place(e, self.domain)
+        return value_at(next(own for own in self.pieces if reaches(own, place)), place)
+
+    def min_entropy(self, e: object) -> Floats:
+        """Return the min-entropy in bits at bounds, rounded down.
+
+        Parameters
+        ----------
+        e
+            One bound or several.
+
+        Returns
+        -------
+        ndarray
+            Of the shape of `e`.
+
+        Raises
+        ------
+        CurveError
+            If one is outside the curve.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> found = rb.boxes.pr().guessing("A", {"X": 0, "Y": 0}, lower=0.2)
+        >>> found.curve("lower", 0.25, start=0.2).min_entropy(0.25).tolist()
+        1.0
+        """
+        return entropies(self.value, e)
+
+    @property
+    def marks(self) -> list[tuple[float, float]]:
+        """Both ends and the break points between, with the min-entropies there, as floats."""
+        found = [(float(own.start), value_near(own, float(own.start))) for own in self.pieces]
+        last = self.domain[1]
+        return [(e, entropy(min(1.0, v))) for e, v in [*found, (float(last), float(self.value(last)))]]
+
+    @property
+    def notes(self) -> list[str]:
+        """What a picture says beside the line."""
+        return [f"exact, {len(self.pieces)} pieces", "no-signaling adversary"]
+
+    def plot(self, *, ax: Axes | None = None, **style: object) -> Axes:
+        """Draw the min-entropy against the budget with matplotlib, exactly on a grid, break points marked.
+
+        Parameters
+        ----------
+        ax
+            Axes to draw on; by default a new figure.
+        **style
+            Passed to ``ax.plot``.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The axes, to add to.
+
+        Raises
+        ------
+        RelaxbellError
+            If matplotlib is not installed.
+
+        Examples
+        --------
+        >>> import pytest
+        >>> _ = pytest.importorskip("matplotlib")
+        >>> import relaxbell as rb
+        >>> found = rb.boxes.pr().guessing("A", {"X": 0, "Y": 0}, lower=0.2)
+        >>> ax = found.curve("lower", 0.25, start=0.2).plot()
+        """
+        return provided("GuessingLimitCurve.plot")(self, ax, **style)
+
+    def _repr_svg_(self) -> str:
+        return provided("GuessingLimitCurve._repr_svg_")(self)
+
+    def __repr__(self) -> str:
+        lines = "".join(f"\n  {piece}" for piece in self.pieces)
+        return f"guessing probability for {words(self.limit)} e: exact, {len(self.pieces)} pieces{lines}"
 
 
 def trace(

@@ -10,21 +10,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.chi_squared import settings_test
 from relaxbell.behavior.counts import Counts
 from relaxbell.behavior.scenario import same_variables
-from relaxbell.errors import CountsError, MeasureError, ModelTooLargeError, optional
+from relaxbell.errors import CountsError, MeasureError
 from relaxbell.exact.distributions import joint_distribution
-from relaxbell.exact.numbers import Exact, Floats, read_fraction
-from relaxbell.exact.polyhedra import small_generators
+from relaxbell.exact.numbers import Floats, read_fraction
 from relaxbell.exact.texts import floor_text
-from relaxbell.lp.clock import remaining
+from relaxbell.lp.clock import deadline, remaining
+from relaxbell.randomness.bits_curve import CertifiedBitsCurve
 from relaxbell.randomness.tables import extreme_tables
+from relaxbell.randomness.vertices import extreme_boxes
 from relaxbell.trials.projection import master
 
 _MOST = 300_000
@@ -39,6 +41,9 @@ _SLACK = 1e-12
 """Relative error of sums and logarithms, by far enough."""
 
 
+_ODD = 1e-6
+"""p-value of settings below which it is said."""
+
 _ROUNDS, _ADDED, _CLOSE = 100, 16, 1e-9
 """Rounds and columns added in each; how far above 1 a mean may be, before it is scaled."""
 
@@ -49,9 +54,12 @@ class CertifiedBits:
 
     What is proved: whatever the devices did, with memory or not, the probability that an adversary who knows all
     settings and prepared the devices assigns to the outcomes that occurred is at most 2^−bits, except with probability
-    `error`.
-    Assumed are a number of trials that was fixed in advance, p(settings) or its bounds in each trial, given all before,
-    and no-signaling in each trial.
+    `error`. The proof, and that of the smooth min-entropy: :doc:`/theorems`.
+
+    Assumed: the number of trials, the factors and the bounds were fixed in advance; in each trial, given all before and
+    what the adversary knows, the devices do not signal, and p(settings) is as designed or within its bounds; settings
+    do not depend on outcomes of earlier trials, given earlier settings and what the adversary knows (they would tell
+    these outcomes). With counts of a random part of the trials as training also that trials are independent.
 
     Attributes
     ----------
@@ -69,6 +77,9 @@ class CertifiedBits:
         Their number.
     lower, upper
         Bounds of p(settings) that were assumed.
+    settings_p_value
+        Of a test of the design by how often settings occurred; None where bounds were assumed instead. Where it is
+        small the assumption is wrong: then give bounds.
 
     Examples
     --------
@@ -86,13 +97,70 @@ class CertifiedBits:
     trials: int
     lower: Fraction | None
     upper: Fraction | None
+    settings_p_value: float | None = None
+    _again: Callable[[Fraction | None, Fraction | None], CertifiedBits] | None = field(default=None, repr=False)
+
+    def curve(
+        self, limit: str, end: object, *, start: object, points: int = 9, seconds: float | None = None
+    ) -> CertifiedBitsCurve:
+        """Return the certified bits as a function of a bound of p(settings), the other bound as it is.
+
+        Parameters
+        ----------
+        limit
+            ``"lower"`` or ``"upper"``.
+        end, start
+            Largest and least bound.
+        points
+            Number of bounds for which factors are made.
+        seconds
+            Time limit.
+
+        Returns
+        -------
+        CertifiedBitsCurve
+            At each bound, also between the samples, the statement holds, with `error`, for a bound that was fixed in
+            advance.
+
+        Raises
+        ------
+        MeasureError
+            If the limit is unknown, the ends are in the wrong order, or a bound excludes the design.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.boxes.tsirelson()
+        >>> found = rb.sample(box, 25000, seed=2).randomness(box, error=2**-20)
+        >>> curve = found.curve("lower", 0.25, start=0.2, points=2)
+        >>> float(curve.bits(0.25)) == found.bits, float(curve.bits(0.22)) == float(curve.bits(0.2))
+        (True, True)
+        """
+        if limit not in ("lower", "upper"):
+            raise MeasureError(
+                f"{limit!r} is no bound of p(settings), expected lower or upper: factors are for each trial by itself, "
+                "and M is a mean over all."
+            )
+        low, high = (read_fraction(v, limit, MeasureError) for v in (start, end))
+        if not low < high:
+            raise MeasureError(f"the bounds go from {low} to {high}, expected a start below the end.")
+        if isinstance(points, bool) or not isinstance(points, int) or points < 2:
+            raise MeasureError(f"points is {points!r}, expected a whole number, at least 2: both ends are samples.")
+        assert self._again is not None
+        found = []
+        with deadline(seconds, "certified bits"):
+            for k in range(points):
+                e = low + (high - low) * Fraction(k, points - 1)
+                found.append(self._again(*((e, self.upper) if limit == "lower" else (self.lower, e))))
+        return CertifiedBitsCurve(limit, tuple(found))
 
     def smooth_min_entropy(self, success: float) -> float:
         """Return bits of ε-smooth min-entropy given success, where a protocol demanded `bits` beforehand.
 
         Zhang, Knill and Bierhorst (2018): if a threshold of `bits` was fixed before the trials, and is passed with at
-        least probability `success`, outcomes given settings and success have this ε-smooth min-entropy, with ε =
-        `error`. (Otherwise the protocol passes with a probability below `success`.)
+        least probability `success`, outcomes given settings, what the adversary knows, and success have this ε-smooth
+        min-entropy (average, distance in total variation), with ε = `error`. (Otherwise the protocol passes with a
+        probability below `success`.) The proof: :doc:`/theorems`.
 
         Parameters
         ----------
@@ -122,10 +190,12 @@ class CertifiedBits:
 
     def __repr__(self) -> str:
         bounds = [f"p(settings) {sign} {v}" for sign, v in ((">=", self.lower), ("<=", self.upper)) if v is not None]
+        odd = self.settings_p_value is not None and self.settings_p_value < _ODD
+        doubt = f"; the settings differ from the design (p = {self.settings_p_value:.2g}): give bounds" if odd else ""
         return (
             f"at least {floor_text(self.bits, 6)} bits in {self.trials:,} trials, except with probability "
             f"{self.error:.3g}: no-signaling adversary{', ' + ', '.join(bounds) if bounds else ''}, factors of power "
-            f"{self.power:.3g}"
+            f"{self.power:.3g}{doubt}"
         )
 
 
@@ -152,7 +222,7 @@ def randomness(
     low = None if lower is None else read_fraction(lower, "lower", MeasureError)
     high = None if upper is None else read_fraction(upper, "upper", MeasureError)
     tables = extreme_tables([Fraction(p) for p in design.ravel()], low, high, costly=False)
-    vertices = _vertices(prediction)
+    vertices = extreme_boxes(prediction.scenario, _MOST).floats
     weights = np.array([[float(w) for w in table.weights] for table in tables])
     chances = np.tile(weights, (1, counts.table.size // design.size))
     joint = (prediction.p * design.astype(np.float64)).ravel()
@@ -175,7 +245,19 @@ def randomness(
     product = float(n[n > 0] @ logs) - _SLACK * float(n[n > 0] @ (1 + abs(logs)))
     bits = (product + math.log2(error)) / beta
     bits = max(0.0, bits - _SLACK * (1 + abs(bits)))
-    return CertifiedBits(bits, error, beta, factor.reshape(counts.table.shape), product, counts.trials, low, high)
+
+    def again(lower: Fraction | None, upper: Fraction | None) -> CertifiedBits:
+        """Return the bits with other bounds."""
+        return randomness(
+            counts, trained_on, error=error, settings=settings, lower=lower, upper=upper, power=power
+        )  # fmt: skip
+
+    chance = None
+    if low is None and high is None and counts.trials:
+        chance = settings_test(counts.settings, design, uniform=bool((design == design.flat[0]).all())).p_value
+    return CertifiedBits(
+        bits, error, beta, factor.reshape(counts.table.shape), product, counts.trials, low, high, chance, again
+    )
 
 
 def _best_power(expected: Callable[[float], float]) -> float:
@@ -211,39 +293,31 @@ def _prediction(counts: Counts, trained_on: Behavior | Counts) -> Behavior:
     return prediction
 
 
-def _vertices(behavior: Behavior) -> Floats:
-    """Return the extreme non-signaling boxes, one a row."""
-    optional("ppl", "polytopes")
-    coordinates = behavior.coordinates
-    size = coordinates.dimension + 1
-    rows: Exact = coordinates.expand(np.eye(size, dtype=int).astype(object)).reshape(-1, size)
-    found = small_generators(coordinates.dimension, [[int(v) for v in row] for row in rows], _MOST, remaining)
-    if found is None:
-        raise ModelTooLargeError(
-            f"the non-signaling boxes of {behavior.scenario} have too many vertices. Use coarser outcomes, or fewer "
-            "settings."
-        )
-    points = np.array([[float(Fraction(int(v), int(point[0]))) for v in point] for point in found.points])
-    return points @ rows.T.astype(np.float64)
-
-
 def _factor(joint: Floats, vertices: Floats, chances: Floats, beta: float) -> Floats:
     """Return the best factor of a power for a joint distribution, valid for all vertices with all tables."""
     powers = np.maximum(vertices, 0.0) ** (1 + beta)
-    columns = (powers[:, None, :] * chances[None]).reshape(-1, len(joint))
-    active = columns.mean(axis=0, keepdims=True)  # what follows from all; then the few that decide
+
+    def means(factor: Floats) -> Floats:
+        """Return Σ μ(cz) F(cz) μ(c|z)^β for each vertex with each table."""
+        found: Floats = powers @ (chances * factor).T
+        return found
+
+    active = powers.mean(axis=0, keepdims=True) * chances.mean(
+        axis=0
+    )  # what follows from all; then the few that decide
     for _ in range(_ROUNDS):
         remaining()
         weights = master(joint, active.T)
         weights /= weights.sum()
         mixed = active.T @ weights
         factor = np.where(joint > 0, joint / np.where(mixed > 0, mixed, 1.0), 0.0)
-        means = columns @ factor
-        worst = np.argsort(means)[-_ADDED:]
-        worst = worst[means[worst] > 1 + _CLOSE]
+        own = means(factor).ravel()
+        worst = np.argsort(own)[-_ADDED:]
+        worst = worst[own[worst] > 1 + _CLOSE]
         if not len(worst):
             break
-        active = np.vstack([active[weights > _SLACK], columns[worst]])
-    factor /= float((columns @ factor).max())
+        columns = [powers[k // len(chances)] * chances[k % len(chances)] for k in worst.tolist()]
+        active = np.vstack([active[weights > _SLACK], *columns])
+    factor /= float(means(factor).max())
     factor = (1 - _INSURANCE) * factor + _INSURANCE
-    return factor / (float((columns @ factor).max()) * (1 + _SLACK))
+    return factor / (float(means(factor).max()) * (1 + _SLACK))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -11,23 +10,38 @@ from functools import cached_property
 import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.behavior.names import check_values, read_names
 from relaxbell.behavior.observed import Observed
-from relaxbell.causal.model import CausalModel
 from relaxbell.certificate.claims import Certificate, checked
-from relaxbell.errors import BehaviorError, InfeasibleError, MeasureError, ModelTooLargeError
-from relaxbell.exact.distributions import joint_distribution
-from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, ceil_float, read_fraction, sign
+from relaxbell.errors import InfeasibleError, MeasureError, ModelTooLargeError
+from relaxbell.exact.numbers import Exact, ExactNumber, ceil_float
 from relaxbell.exact.texts import ceil_text, floor_text
 from relaxbell.lp.clock import deadline
+from relaxbell.methods import provided
 from relaxbell.randomness.certificates import Told, certificate_data
-from relaxbell.randomness.curve import GuessingCurve, Line, entropy, trace
+from relaxbell.randomness.curve import GuessingCurve, GuessingLimitCurve, trace
+from relaxbell.randomness.entropies import Line, entropy
+from relaxbell.randomness.limit_curve import LimitProgram
 from relaxbell.randomness.polytope import Boxes
 from relaxbell.randomness.program import Adversary, Proof
+from relaxbell.randomness.quantum import QuantumGuessing, quantum_answer
+from relaxbell.randomness.reading import (
+    Question,
+    data_rows,
+    exact_data,
+    graph,
+    read_guesses,
+    read_question,
+    with_limit,
+)  # fmt: skip
+from relaxbell.randomness.sampled import SampledGuessingCurve, Solved, sample_curve
 from relaxbell.randomness.tables import extreme_tables
+from relaxbell.randomness.vertices import extreme_boxes
 
 _MOST = 2 * 10**6
 """Tables times guesses times cells."""
+
+_MOST_NUMBERS = 60_000
+"""Numbers in facets and vertices of the no-signaling polytope, for an exact curve."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +119,7 @@ class Guessing:
     exact: ExactNumber | None
     slopes: Mapping[str, ExactNumber]
     strategy: tuple[Guess, ...]
+    _asked: Question = field(repr=False)
     _proof: Proof = field(repr=False)
     _adversary: Adversary = field(repr=False)
 
@@ -132,31 +147,39 @@ class Guessing:
         """
         return entropy(self.value)
 
-    def curve(self, limit: str, end: object, *, start: object = 0, seconds: float | None = None) -> GuessingCurve:
+    def curve(
+        self, limit: str, end: object, *, start: object = 0, points: int | None = None, seconds: float | None = None
+    ) -> GuessingCurve | GuessingLimitCurve | SampledGuessingCurve:
         """Return the guessing probability as a function of one of the budgets, the others as they are.
 
         Parameters
         ----------
         limit
-            ``"M"`` or an edge, whichever was given a budget. (Bounds of p(settings|λ) change tables: one by one.)
+            ``"M"``, ``"lower"`` or ``"upper"``, whether or not it had a budget, or an edge that had one.
         end, start
             Largest and least budget.
+        points
+            For a bound of p(settings|λ): number of samples, instead of an exact curve, where that would be too large.
         seconds
             Time limit.
 
         Returns
         -------
-        GuessingCurve
-            Exact, with the min-entropy at each budget.
+        GuessingCurve, GuessingLimitCurve or SampledGuessingCurve
+            Exact, affine pieces (M, edges) or quotients of polynomials (bounds); with ``points`` samples that are
+            rigorous between. Each with the min-entropy at each budget, and a picture.
 
         Raises
         ------
         MeasureError
-            If `limit` is no such budget, or `start` is not below `end`.
+            If `limit` is no such budget, `start` is not below `end`, a bound excludes p(settings), or devices signal
+            along edges, or boxes are too many, for an exact curve of a bound: then give `points`.
         InfeasibleError
             If no adversary within the least budget shows the data.
         CurveError
             If the curve does not end.
+        RelaxbellError
+            For an exact curve of a bound without PPL (extra ``polytopes``).
 
         Examples
         --------
@@ -164,16 +187,40 @@ class Guessing:
         >>> found = rb.boxes.pr().guessing("A", {"X": 0, "Y": 0}, signaling={"X -> B": 0})
         >>> found.curve("X -> B", 0.5).pieces
         ([0, 1/2]: 1/2 + 1 e,)
+        >>> rb.Observed([(rb.catalog.CHSH, 3)]).guessing("A", {"X": 0, "Y": 0}).curve("lower", 0.25, start=0.2).pieces
+        ([1/5, 1/4]: 5/4 - 2*e,)
         """
         name = limit.replace("→", "->")
-        if name not in self.slopes:
-            known = ", ".join(self.slopes) or "none was given"
-            raise MeasureError(f"{limit!r} is no budget of this guess, expected one of: {known}.")
-        low, high = _read_limit(start, "start"), _read_limit(end, "end")
-        if sign(high - low) <= 0:
-            raise MeasureError(f"the budgets go from {low} to {high}, expected a start below the end.")
+        low, high = self._asked.span(name, start, end)
         with deadline(seconds, f"-P(guess {', '.join(self.outputs)})"):
-            return trace(name, lambda e: self._tangent(name, e), low, high)
+            if name not in ("lower", "upper"):
+                begun = self if name in self.slopes else answer(with_limit(self._asked, name, high))
+                return trace(name, lambda e: begun._tangent(name, e), low, high)
+            if points is not None:
+                return sample_curve(name, low, high, points, self._sample, "no-signaling adversary")
+            return self._limit_curve(name, Fraction(low), Fraction(high))  # type: ignore[arg-type]  # rational, see span
+
+    def _sample(self, limit: str, e: ExactNumber) -> Solved:
+        found = answer(with_limit(self._asked, limit, e))
+        return Solved(found.bound, None, found.certificate)
+
+    def _limit_curve(self, limit: str, low: Fraction, high: Fraction) -> GuessingLimitCurve:
+        asked = self._asked
+        if asked.edges:
+            raise MeasureError(
+                f"an exact curve of {limit} is for boxes that do not signal, found signaling along "
+                f"{', '.join(f'{u} -> {v}' for u, v in asked.edges)}. Give points=9 for a curve of samples."
+            )
+        ends = (high, None) if limit == "lower" else (None, low)
+        extreme_tables(asked.flat, *ends, costly=False)  # an error where a bound excludes p(settings)
+        boxes = extreme_boxes(asked.scenario, _MOST_NUMBERS).exact
+        lower, upper = (asked.limits.get(name) for name in ("lower", "upper"))
+        program = LimitProgram(
+            limit, asked.flat, None if limit == "lower" or lower is None else Fraction(lower),  # type: ignore[arg-type]
+            None if limit == "upper" or upper is None else Fraction(upper),  # type: ignore[arg-type]  # rational, see read_question
+            asked.limits.get("M"), self._adversary.observed, boxes, self._adversary.guesses,
+        )  # fmt: skip
+        return GuessingLimitCurve(limit, program.pieces(low, high))
 
     def _tangent(self, name: str, e: ExactNumber) -> tuple[ExactNumber, Line]:
         """Return the guessing probability where a budget is e, and its tangent."""
@@ -206,20 +253,14 @@ class Guessing:
         told = Told(self.observed, self.outputs, [self.at[name] for name in model.inputs], self.limits, self.bound)
         return checked(certificate_data(model, self._adversary, self._proof, told))
 
+    def _repr_html_(self) -> str:
+        return provided("Guessing._repr_html_")(self)
+
     def __repr__(self) -> str:
-        place = ", ".join(f"{name}={value}" for name, value in self.at.items())
-        own = "; ".join(f"{_TEXTS.get(name, name + ' <=')} {_short(v)}" for name, v in self.limits.items())
         return (
-            f"P(guess {','.join(self.outputs)} | {place}) <= {ceil_text(self.value, 9)}, at least "
-            f"{floor_text(self.min_entropy, 6)} bit: no-signaling adversary{', ' + own if own else ''}"
+            f"P(guess {self._asked.words}) <= {ceil_text(self.value, 9)}, at least "
+            f"{floor_text(self.min_entropy, 6)} bit: no-signaling adversary{self._asked.budget_words}"
         )
-
-
-_TEXTS = {"M": "M <=", "lower": "p(settings|λ) >=", "upper": "p(settings|λ) <="}
-
-
-def _short(number: ExactNumber) -> str:
-    return f"{float(number):.9g}" if isinstance(number, Fraction) and number.denominator > 1000 else str(number)
 
 
 def guessing(
@@ -232,162 +273,49 @@ def guessing(
     lower: object = None,
     upper: object = None,
     signaling: Mapping[str, object] | None = None,
+    quantum: int | str | None = None,
     seconds: float | None = None,
-) -> Guessing:
+) -> Guessing | QuantumGuessing:
     """Return the best guess of an adversary; see `Behavior.guessing`."""
-    scenario = observed.scenario
-    names = read_names(outputs, "the outcomes that are guessed", BehaviorError)
-    unknown = [name for name in names if name not in scenario.outputs]
-    if unknown or not names:
-        raise BehaviorError(
-            f"the outcomes that are guessed are {', '.join(names) or '(none)'}, expected some of "
-            f"{', '.join(scenario.outputs)}."
+    asked = read_question(
+        observed, outputs, at, settings=settings, dependence=dependence, lower=lower, upper=upper, signaling=signaling
+    )
+    with deadline(seconds, f"-P(guess {', '.join(asked.names)})"):
+        return answer(asked) if quantum is None else quantum_answer(asked, quantum)
+
+
+def answer(asked: Question) -> Guessing:
+    """Return the best guess of a no-signaling adversary."""
+    tables, boxes, flat = asked.tables(), Boxes(asked.scenario, asked.edges), asked.flat
+    exact = exact_data(asked.observed, asked.edges)
+    guesses = read_guesses(boxes, asked.names, asked.place)
+    if len(tables) * len(guesses) * boxes.cells > _MOST:
+        raise ModelTooLargeError(
+            f"{len(tables):,} extreme tables of settings with {len(guesses)} guesses and {boxes.cells} cells, "
+            f"expected a product of at most {_MOST:,}. Use bounds p(settings|λ) instead of M, or fewer settings."
         )
-    if scenario.parties is None:
-        raise BehaviorError(
-            f"{scenario.symbol} does not say which party chooses which input: no-signaling is not defined. Give "
-            "parties={output: input or None}."
-        )
-    check_values(at, scenario.inputs, scenario.cardinality, "the settings of the guess", BehaviorError)
-    if set(at) != set(scenario.inputs):
-        raise BehaviorError(
-            f"the settings of the guess are {dict(at)}, expected a value of each input: {', '.join(scenario.inputs)}."
-        )
-    k = len(scenario.outputs)
-    table = joint_distribution(settings, scenario.inputs, scenario.shape[k:], "settings", BehaviorError)
-    place = tuple(at[name] for name in scenario.inputs)
-    if not table[place]:
-        raise BehaviorError(f"the settings {dict(at)} have probability 0, expected some that occur.")
-    edges = tuple(_read_edge(text, scenario.outputs, scenario.inputs) for text in signaling or {})
-    given = list((signaling or {}).values())
-    limits = {
-        "M": None if dependence is None else _read_limit(dependence, "dependence"),
-        "lower": None if lower is None else _read_limit(lower, "lower", rational=True),
-        "upper": None if upper is None else _read_limit(upper, "upper", rational=True),
-        **{f"{u} -> {v}": _read_limit(e, f"{u} -> {v}") for (u, v), e in zip(edges, given, strict=True)},
-    }
-    kept = {name: limit for name, limit in limits.items() if limit is not None}
-    with deadline(seconds, f"-P(guess {', '.join(names)})"):
-        flat = tuple(Fraction(p) for p in table.ravel())
-        tables = extreme_tables(
-            flat, _rational(kept.get("lower")), _rational(kept.get("upper")), costly=dependence is not None
-        )
-        boxes = Boxes(scenario, edges)
-        exact = _exact_data(observed, edges)
-        guesses = _guesses(boxes, names, place)
-        if len(tables) * len(guesses) * boxes.cells > _MOST:
-            raise ModelTooLargeError(
-                f"{len(tables):,} extreme tables of settings with {len(guesses)} guesses and {boxes.cells} cells, "
-                f"expected a product of at most {_MOST:,}. Use bounds p(settings|λ) instead of M, or fewer settings."
-            )
-        rows = _rows(exact, flat)
-        budgets = [v for name, v in kept.items() if name not in ("lower", "upper")]
-        adversary = Adversary(boxes, tables, flat, rows, guesses, budgets, dependence is not None)
-        solved = adversary.solve()
+    rows = data_rows(exact, flat)
+    adversary = Adversary(boxes, tables, flat, rows, guesses, asked.budgets, asked.dependence)
+    solved = adversary.solve()
     if solved is None:
         raise InfeasibleError(
-            f"no no-signaling adversary reproduces the data {'within the budgets ' if kept else ''}(proved exactly). "
-            "Check that the data do not signal, or allow more by dependence=, lower=, upper= or signaling=."
+            f"no no-signaling adversary reproduces the data {'within the budgets ' if asked.limits else ''}(proved "
+            "exactly). Check that the data do not signal, or allow more by dependence=, lower=, upper= or signaling=."
         )
     optimum, proof = solved
-    is_exact = isinstance(observed, Observed) or observed.exact is not None
-    multipliers = [name for name in kept if name not in ("lower", "upper")]
+    is_exact = isinstance(asked.observed, Observed) or asked.observed.exact is not None
+    multipliers = [name for name in asked.limits if name not in ("lower", "upper")]
     slopes = dict(zip(multipliers, proof.multipliers[len(rows) :], strict=True))
     strategy = tuple(
-        _strategy(adversary, j, weight, names)
+        _strategy(adversary, j, weight, asked.names)
         for j, weight in sorted(optimum.values.items())
         if j < len(adversary.columns)
     )
     bound = proof.bound
     return Guessing(
-        exact, names, {name: at[name] for name in scenario.inputs}, table, bound, kept, bound if is_exact else None,
-        slopes, strategy, proof, adversary,
+        exact, asked.names, asked.at, asked.settings, bound, asked.limits, bound if is_exact else None, slopes,
+        strategy, asked, proof, adversary,
     )  # fmt: skip
-
-
-# ------------------------------------------------------------------------- reading
-
-
-def _read_edge(text: str, outputs: Sequence[str], inputs: Sequence[str]) -> tuple[str, str]:
-    parts = [part.strip() for part in str(text).replace("→", "->").split("->")]
-    if len(parts) != 2 or parts[0] not in inputs or parts[1] not in outputs:
-        raise MeasureError(
-            f"{text!r} is no edge from an input to an output, expected one such as '{inputs[0]} -> {outputs[-1]}'."
-        )
-    return parts[0], parts[1]
-
-
-def _read_limit(value: object, name: str, *, rational: bool = False) -> ExactNumber:
-    exact = as_exact(value)
-    limit = read_fraction(value, f"the budget {name}", MeasureError) if exact is None else exact
-    if sign(limit) < 0 or (rational and isinstance(limit, Surd)):
-        raise MeasureError(f"the budget {name} is {limit}, expected a {'rational ' * rational}number ≥ 0.")
-    return limit
-
-
-def _rational(limit: ExactNumber | None) -> Fraction | None:
-    return None if limit is None else Fraction(limit)  # type: ignore[arg-type]  # roots were refused
-
-
-def graph(boxes: Boxes, settings: Exact) -> CausalModel:
-    """Return the graph of the scenario, with the edges along which boxes signal: each party hears its own setting."""
-    own = boxes.scenario
-    parties = own.parties or {}
-    edges = [f"{source} -> {output}" for output, source in parties.items() if source is not None]
-    edges += [f"{u} -> {v}" for u, v in boxes.edges] + [f"L -> {output}" for output in own.outputs]
-    return CausalModel(
-        edges, inputs=own.inputs, latent="L", outputs=own.outputs, cardinality=dict(own.cardinality),
-        input_distribution=settings,
-    )  # fmt: skip
-
-
-def _exact_data(observed: Behavior | Observed, edges: tuple[tuple[str, str], ...]) -> Behavior | Observed:
-    """Return exact data: floats are rounded to what boxes can be."""
-    if isinstance(observed, Observed) or observed.exact is not None:
-        return observed
-    if not edges:
-        return observed.rounded()
-    boxes = Boxes(observed.scenario, edges)
-    shape = observed.scenario.shape[len(observed.outputs) :]
-    uniform = np.full(shape, Fraction(1, math.prod(shape)), dtype=object)
-    return observed.rounded(graph(boxes, uniform))
-
-
-def _rows(
-    observed: Behavior | Observed, settings: Sequence[Fraction]
-) -> list[tuple[dict[int, ExactNumber], ExactNumber]]:
-    """Return what is known of p(outputs, inputs): coefficients over its cells with their values."""
-    n = len(settings)
-    if isinstance(observed, Behavior):
-        assert observed.exact is not None
-        flat = observed.exact.ravel()
-        return [({j: Fraction(1)}, v * settings[j % n]) for j, v in enumerate(flat) if settings[j % n]]
-    rows: list[tuple[dict[int, ExactNumber], ExactNumber]] = []
-    cells = math.prod(observed.shape)
-    for label, coefficients, value in observed.table_rows():
-        row: dict[int, ExactNumber] = {}
-        for j, c in enumerate(coefficients.ravel()):
-            if c and not settings[j % n]:
-                raise BehaviorError(
-                    f"{label} has coefficients at settings of probability 0, which are never observed. Give settings "
-                    "that occur, or leave it out."
-                )
-            if isinstance(c, Surd):
-                raise BehaviorError(f"{label} has the irrational coefficient {c}, expected rational ones.")
-            if c:
-                row[j] = c / settings[j % n]
-        rows.append((row, value))
-    return rows + [(dict.fromkeys(range(x, cells, n), Fraction(1)), p) for x, p in enumerate(settings) if p]
-
-
-def _guesses(boxes: Boxes, names: Sequence[str], place: tuple[int, ...]) -> list[list[int]]:
-    outputs = boxes.scenario.outputs
-    k = len(outputs)
-    found: dict[tuple[int, ...], list[int]] = {}
-    for outcome in np.ndindex(*boxes.shape[:k]):
-        guess = tuple(outcome[outputs.index(name)] for name in names)
-        found.setdefault(guess, []).append(int(np.ravel_multi_index((*outcome, *place), boxes.shape)))
-    return [found[guess] for guess in sorted(found)]
 
 
 def _strategy(adversary: Adversary, j: int, weight: ExactNumber, names: Sequence[str]) -> Guess:

@@ -89,21 +89,41 @@ class Boxes:
 
     @cached_property
     def variations(self) -> list[Row]:
-        """Rows that are ≤ 0: each variation p(b|x, …) − p(b|x', …) minus the cost of its edge."""
-        found = []
-        outputs, inputs = self.scenario.outputs, self.scenario.inputs
-        k = len(outputs)
+        """Rows that are ≤ 0: each variation p(b, …|x, …) − p(b, …|x', …) minus the cost of its edge.
+
+        Of b together with the outcomes that x must not change at all. Of several outputs that hear the same input also
+        the joint variations, minus all their costs: where all of these are 0 there is no signaling.
+        """
+        outputs = self.scenario.outputs
+        found: list[Row] = []
         for number, (source, target) in enumerate(self.edges):
-            i, j = inputs.index(source), outputs.index(target)
-            others = [m for m in range(len(inputs)) if m != i]
-            for setting in itertools.product(*(range(self.shape[k + m]) for m in others)):
-                fixed = dict(zip(others, setting, strict=True))
-                for one, two in itertools.permutations(range(self.shape[k + i]), 2):
-                    for b in range(self.shape[j] if self.shape[j] > 2 else 1):
-                        row = dict.fromkeys(self._event({j: b}, fixed | {i: one}), 1)
-                        row.update(dict.fromkeys(self._event({j: b}, fixed | {i: two}), -1))
-                        found.append(row | {self.cells + number: -1})
+            j = outputs.index(target)
+            found += self._variations(source, {j: range(self.shape[j] if self.shape[j] > 2 else 1)}, [number])
+        for source in dict.fromkeys(source for source, _ in self.edges):
+            own = [number for number, edge in enumerate(self.edges) if edge[0] == source]
+            for size in range(2, len(own) + 1):
+                for chosen in itertools.combinations(own, size):
+                    places = [outputs.index(self.edges[number][1]) for number in chosen]
+                    found += self._variations(source, {j: range(self.shape[j]) for j in places}, chosen)
         return found
+
+    def _variations(self, source: str, values: Mapping[int, range], costs: Sequence[int]) -> Iterator[Row]:
+        """Yield the variations of some outputs, with those that an input does not reach, minus costs."""
+        outputs, inputs, parties = self.scenario.outputs, self.scenario.inputs, self.scenario.parties or {}
+        k, i = len(outputs), inputs.index(source)
+        unreached = [
+            j for j, name in enumerate(outputs) if parties[name] != source and (source, name) not in self.edges
+        ]
+        axes = {**values, **{j: range(self.shape[j]) for j in unreached}}
+        others = [m for m in range(len(inputs)) if m != i]
+        for setting in itertools.product(*(range(self.shape[k + m]) for m in others)):
+            fixed = dict(zip(others, setting, strict=True))
+            for one, two in itertools.permutations(range(self.shape[k + i]), 2):
+                for outcome in itertools.product(*axes.values()):
+                    event = dict(zip(axes, outcome, strict=True))
+                    row = dict.fromkeys(self._event(event, fixed | {i: one}), 1)
+                    row.update(dict.fromkeys(self._event(event, fixed | {i: two}), -1))
+                    yield row | {self.cells + number: -1 for number in costs}
 
     # ------------------------------------------------------------------ best boxes
 

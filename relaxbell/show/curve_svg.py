@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.show.numbers import arrows
+from relaxbell.show.randomness import EntropyCurve, bound_name, budget_name, entropy_grid
 
 if TYPE_CHECKING:
     from sympy import Expr
@@ -20,11 +22,13 @@ if TYPE_CHECKING:
     from relaxbell.curves.boundary import Boundary
     from relaxbell.curves.curve import Curve
     from relaxbell.engines.sources.scanning import Scan
+    from relaxbell.randomness.bits_curve import CertifiedBitsCurve
 
 _TOP, _WIDTH, _HEIGHT = 34.0, 250.0, 140.0
 _LETTER = 7.0
 """Width of a letter or digit, about."""
 _ROUNDING = 1e-9
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _INK, _FAINT = "#222222", "#bbbbbb"
 
 
@@ -61,13 +65,27 @@ def boundary_svg(boundary: Boundary) -> str:
         + marks
         + [(x, _short(x), y, _short(y)) for x, y in ends[1:]]
     )
-    return _picture(title, s, "probability", grid, values, marks, repr(boundary).splitlines()[1:])
+    return _picture(title, s, "probability", grid, values, marks, repr(boundary).splitlines()[1:], ())
 
 
 def _value_text(value: ExactNumber | float) -> str:
     if isinstance(value, float):
         return f"{value if abs(value) > _ROUNDING else 0:.4g}"
     return _short(value)
+
+
+def guessing_svg(curve: EntropyCurve) -> str:
+    """Return the min-entropy along a budget, its break points or samples marked, and notes as text beside it."""
+    grid, values = entropy_grid(curve.marks, curve.min_entropy, 101)
+    marks = [(e, f"{e:.4g}", v, f"{v:.4g}") for e, v in curve.marks]
+    return _picture("min-entropy", budget_name(curve.limit), "bits", grid, values, marks, curve.notes)
+
+
+def bits_svg(curve: CertifiedBitsCurve) -> str:
+    """Return certified bits along a bound, samples marked, and notes as text beside it."""
+    grid, values = entropy_grid(curve.marks, curve.bits, 101)
+    marks = [(e, f"{e:.4g}", v, f"{v:.6g}") for e, v in curve.marks]
+    return _picture("certified bits", bound_name(curve.limit), "probability", grid, values, marks, curve.notes)
 
 
 def scan_svg(scan: Scan) -> str:
@@ -88,9 +106,11 @@ def _picture(
     ys: NDArray[np.float64],
     marks: Sequence[tuple[float, str, float, str]],
     text: Sequence[str],
+    base: tuple[float, ...] = (0.0,),
 ) -> str:
+    """Return a picture whose upright axis reaches to what is its base."""
     left = 12 + _LETTER * max(len(mark[3]) for mark in marks)
-    x, y = _scale(xs, left, _WIDTH), _scale(np.append(ys, 0.0), _TOP + _HEIGHT, -_HEIGHT)
+    x, y = _scale(xs, left, _WIDTH), _scale(np.append(ys, base), _TOP + _HEIGHT, -_HEIGHT)
     bottom, right = _TOP + _HEIGHT, left + _WIDTH
     width = right + 24 + 7.2 * max((len(line) for line in text), default=0)
     suffix = "" if unit == "probability" else f" ({unit})"
@@ -103,7 +123,7 @@ def _picture(
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{bottom + 42:.0f}" '
         f'viewBox="0 0 {width:.0f} {bottom + 42:.0f}" font-family="sans-serif" font-size="12">',
-        f'<rect width="100%" height="100%" fill="#ffffff"/><title>{escape(name)}</title>',
+        f'<title>{escape(name)}</title><rect width="100%" height="100%" fill="#ffffff"/>',
         _text(left, 18, arrows(name) + suffix, "start"),
         f'<path d="M {left:.1f} {_TOP} V {bottom} H {right:.1f}" fill="none" stroke="{_INK}"/>',
     ]
@@ -121,8 +141,14 @@ def _picture(
     parts += [f'<polyline points="{path}" fill="none" stroke="{_INK}" stroke-width="2"/>' for path in paths]
     parts += [f'<circle cx="{x(t):.1f}" cy="{y(v):.1f}" r="3" fill="{_INK}"/>' for t, _, v, _ in marks[1:-1]]
     parts.append(_text((left + right) / 2, bottom + 34, arrows(variable), "middle"))
-    parts += [_text(right + 18, _TOP + 10 + 18 * k, line, "start") for k, line in enumerate(text)]
+    parts += [_text(right + 18, _TOP + 10 + 18 * k, _written(line), "start") for k, line in enumerate(text)]
     return "\n".join([*parts, "</svg>"])
+
+
+def _written(line: str) -> str:
+    """Return a formula as one writes it, without the signs of programs: powers raised, products side by side."""
+    line = re.sub(r"(?:\^|\*\*)(\d+)", lambda power: power[1].translate(_SUPERSCRIPTS), line)
+    return arrows(line).replace("*", " ").replace(">=", "≥").replace("<=", "≤")
 
 
 def _scale(values: NDArray[np.float64], origin: float, length: float) -> Callable[[float], float]:
@@ -137,5 +163,8 @@ def _text(x: float, y: float, words: str, anchor: str) -> str:
 
 
 def _short(number: ExactNumber | Expr | float) -> str:
+    if isinstance(number, float):
+        return f"{number:.4g}"
     exact = str(number)
+    exact = exact[1:-1] if exact.startswith("(") and exact.endswith(")") else exact  # of a surd
     return exact if len(exact) <= 9 else f"{float(number):.4g}"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from relaxbell.exact.numbers import Floats
-from relaxbell.show.axes import new_axes, open_frame
-from relaxbell.show.drawing import INK
+from relaxbell.show.axes import another_line, labeled_axes, new_axes
+from relaxbell.show.numbers import arrows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from relaxbell.curves.curve import Curve
     from relaxbell.engines.sources.scanning import Scan
 
-_STYLE = {"color": INK, "linewidth": 1.4}
 _SIZE = (4.2, 3.0)
 
 
@@ -27,7 +25,8 @@ def plot_curve(curve: Curve, ax: Axes | None = None, **style: object) -> Axes:
     """Draw a curve with what it marks between its ends, exactly where it is affine; return the axes."""
     ax = new_axes(ax, _SIZE)
     grid, marks = curve.grid(400), curve.marks[1:-1]
-    (line,) = ax.plot(grid, curve.shown_sign * curve.value(grid), **_styled(style))
+    shown = curve.shown_sign * curve.value(grid)
+    (line,) = ax.plot(grid, shown, **another_line(ax, arrows(curve.name), style))
     ax.plot(
         [float(t) for t, _ in marks],
         [curve.shown_sign * float(v) for _, v in marks],
@@ -35,18 +34,20 @@ def plot_curve(curve: Curve, ax: Axes | None = None, **style: object) -> Axes:
         color=line.get_color(),
         markersize=4,
     )
-    return _labeled(ax, curve.variable, curve.name, curve.measure.unit)
+    ax.margins(x=0.02)
+    return labeled_axes(ax, curve.variable, _title(curve.name, curve.measure.unit), style)
 
 
 def plot_scan(scan: Scan, ax: Axes | None = None, **style: object) -> Axes:
     """Draw a scan of one parameter, with the band above its rigorous bounds; return the axes."""
     ax = new_axes(ax, _SIZE)
     nu = scan.points[:, 0]
-    (line,) = ax.plot(nu, scan.values, **_styled(style))
+    (line,) = ax.plot(nu, scan.values, **another_line(ax, arrows(scan.measure.name), style))
     ax.fill_between(nu, scan.lower_bounds, scan.values, color=line.get_color(), linewidth=0, alpha=0.4)
     least, (where,) = scan.least
     ax.plot([where], [least], "o", color=line.get_color(), markersize=4)
-    return _labeled(ax, scan.labels[0], scan.measure.name, scan.measure.unit)
+    ax.margins(x=0.02)
+    return labeled_axes(ax, scan.labels[0], _title(scan.measure.name, scan.measure.unit), style)
 
 
 def plot_boundary(boundary: Boundary, ax: Axes | None = None, **style: object) -> Axes:
@@ -55,7 +56,10 @@ def plot_boundary(boundary: Boundary, ax: Axes | None = None, **style: object) -
     (low, high), (bottom, top) = boundary.over
     grid = np.linspace(float(low), float(high), 400)
     edge = boundary.value(grid)
-    (line,) = ax.plot(grid, edge, **_styled(style))
+    title = arrows(f"{boundary.measure.name} > {boundary.level}")
+    overlaid = bool(ax.get_xlabel() or ax.get_ylabel())
+    limits = (*ax.get_xlim(), *ax.get_ylim())
+    (line,) = ax.plot(grid, edge, **another_line(ax, title, style))
     ax.fill_between(grid, edge, float(top), color=line.get_color(), alpha=0.12, linewidth=0)
     exact = [(float(x), float(y)) for x, y in boundary.points if y is not None]
     ax.plot([x for x, _ in exact], [y for _, y in exact], "o", color=line.get_color(), markersize=3)
@@ -63,12 +67,15 @@ def plot_boundary(boundary: Boundary, ax: Axes | None = None, **style: object) -
     if known.any():  # what is interesting, and a fifth around it
         low, high = _around(grid[known], low, high)
         bottom, top = _around(edge[known], bottom, top)
-    ax.set_title(f"shaded: {boundary.measure.name} > {boundary.level}".replace("->", "→"), fontsize=9)
-    ax.set_xlabel(str(boundary.symbols[0]))
-    ax.set_ylabel(str(boundary.symbols[1]))
+    if overlaid:  # what is there stays in view
+        left, right, under, over = limits
+        low, high = min(low, Fraction(left)), max(high, Fraction(right))
+        bottom, top = min(bottom, Fraction(under)), max(top, Fraction(over))
+    else:
+        ax.set_title(f"shaded: {title}", fontsize=9)
     ax.set_xlim(float(low), float(high))
     ax.set_ylim(float(bottom), float(top))
-    return open_frame(ax)
+    return labeled_axes(ax, str(boundary.symbols[0]), str(boundary.symbols[1]), style)
 
 
 def _around(values: Floats, low: Fraction, high: Fraction) -> tuple[Fraction, Fraction]:
@@ -78,13 +85,5 @@ def _around(values: Floats, low: Fraction, high: Fraction) -> tuple[Fraction, Fr
     return max(low, least - room), min(high, most + room)
 
 
-def _styled(style: Mapping[str, object]) -> dict[str, Any]:
-    """Return the look of a line, as it is wanted, else ours; matplotlib refuses what it does not know."""
-    return {**_STYLE, **style}
-
-
-def _labeled(ax: Axes, variable: str, name: str, unit: str) -> Axes:
-    ax.set_xlabel(variable)
-    ax.set_ylabel(f"{name}{'' if unit == 'probability' else f' ({unit})'}".replace("->", "→"))
-    ax.margins(x=0.02)
-    return open_frame(ax)
+def _title(name: str, unit: str) -> str:
+    return arrows(f"{name}{'' if unit == 'probability' else f' ({unit})'}")

@@ -152,8 +152,8 @@ class Drawing:
         parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:.0f}" height="{high:.0f}" '
             f'viewBox="{self.left:.1f} 0 {wide:.1f} {high:.1f}" font-family="sans-serif" font-size="{_LETTERS:g}">',
-            f'<rect width="100%" height="100%" x="{self.left:.1f}" fill="#ffffff"/>',
             f"<title>{escape(self.title)}</title>",
+            f'<rect width="100%" height="100%" x="{self.left:.1f}" fill="#ffffff"/>',
             *(item.svg() for item in self.items),
             "</svg>",
         ]

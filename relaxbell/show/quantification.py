@@ -51,21 +51,21 @@ def quantification_lines(report: Quantification, rows: Iterable[Row]) -> Iterato
     rows
         The rows in their order; if they end early, the last lines say which are missing.
     """
-    yield from _head(report)
-    columns, widths = _columns(report), _widths(report)
+    yield from head_lines(report)
+    columns, widths = columns_of(report), _widths(report)
     yield from ("", _line(columns, widths), "─" * len(_line((*("",) * (len(columns) - 1), " " * _WITNESS), widths)))
     seen: dict[str, str] = {}
     done: list[Row] = []
     for row in rows:
-        yield _line(_cells(report, row), widths)
+        yield _line(cells_of(report, row), widths)
         seen[row.name] = row.solution.value_text if row.solution is not None else ""
         done.append(row)
     missing = [name for name in report.names if name not in seen]
     if missing:
-        yield from ("", _incomplete(missing, len(report.names)))
+        yield from ("", incomplete_text(missing, len(report.names)))
     elif set(filter(None, seen.values())) == {"0"}:
         yield from ("", "A local model reproduces these data: nothing has to be relaxed.")
-    yield from ("", *_notes(report, done))
+    yield from ("", *notes_of(report, done))
 
 
 def quantification_text(report: Quantification) -> str:
@@ -73,11 +73,13 @@ def quantification_text(report: Quantification) -> str:
     return "\n".join(quantification_lines(report, report.rows))
 
 
-def _incomplete(missing: Sequence[str], total: int) -> str:
+def incomplete_text(missing: Sequence[str], total: int) -> str:
+    """Say which rows an interruption has left out."""
     return f"incomplete: interrupted with {len(missing)} of {total} rows missing: {', '.join(missing)}."
 
 
-def _columns(report: Quantification) -> tuple[str, ...]:
+def columns_of(report: Quantification) -> tuple[str, ...]:
+    """Return the heads of the columns."""
     if report.fit is None:
         return _OF_BEHAVIORS
     limit = f"at least ({100 * report.confidence:.10g} %)"
@@ -88,7 +90,7 @@ def _widths(report: Quantification) -> tuple[int, ...]:
     """Return the widths of all columns but the last; those of numbers have room for numbers of usual size."""
     names, edges = list(report.names), list(report.names.values())
     first = max(map(len, names), default=0), max(map(len, edges), default=0)
-    limit = len(_columns(report)[3])
+    limit = len(columns_of(report)[3])
     return (*first, _NUMBER, _NUMBER) if report.fit is None else (*first, _ESTIMATE, max(limit, _NUMBER), _NUMBER)
 
 
@@ -101,21 +103,22 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def quantification_html(report: Quantification) -> str:
     """Return the same as a table."""
-    head = "".join(f"<th>{name}</th>" for name in _columns(report))
+    head = "".join(f"<th>{name}</th>" for name in columns_of(report))
     body = "".join(
         "<tr>"
-        + "".join(f'<td style="text-align:left">{escape(arrows(text))}</td>' for text in _cells(report, row))
+        + "".join(f'<td style="text-align:left">{escape(arrows(text))}</td>' for text in cells_of(report, row))
         + "</tr>"
         for row in report.rows
     )
-    notes = _notes(report, report.rows)
+    notes = notes_of(report, report.rows)
     if report.missing:
-        notes = [_incomplete(report.missing, len(report.names)), "", *notes]
-    above, below = (f"<pre>{escape(chr(10).join(lines))}</pre>" for lines in (_head(report), notes))
+        notes = [incomplete_text(report.missing, len(report.names)), "", *notes]
+    above, below = (f"<pre>{escape(chr(10).join(lines))}</pre>" for lines in (head_lines(report), notes))
     return f"{above}<table><tr>{head}</tr>{body}</table>{below}"
 
 
-def _head(report: Quantification) -> list[str]:
+def head_lines(report: Quantification) -> list[str]:
+    """Return what is said of the data, each line after a word and spaces."""
     lines = []
     if report.fit is not None:
         counts, fit = report.fit.counts, report.fit
@@ -164,21 +167,23 @@ def _chsh_text(chsh: CHSHValue) -> str:
     return f"2 {'-' if excess < 0 else '+'} {abs(excess):.6g}"
 
 
-def _cells(report: Quantification, row: Row) -> tuple[str, ...]:
+def cells_of(report: Quantification, row: Row) -> tuple[str, ...]:
+    """Return the texts of a row, as many as there are columns."""
     unit = " bit" if row.unit == "bit" else ""
     s = row.solution
     if s is None:
-        return row.name, row.relaxed, *("-",) * (len(_columns(report)) - 3), _excess(row)
+        return row.name, row.relaxed, *("-",) * (len(columns_of(report)) - 3), _excess(row)
     bound = f"{floor_text(s.lower_bound)}{unit}"
     if report.fit is None:
         return row.name, row.relaxed, f"{s.value_text}{unit}", bound, _excess(row)
     least = s.value_text
     if row.error is not None:
         least = "0 ± 0" if max(abs(s.value), row.error) < _NOTHING else estimate_text(s.value, row.error)
-    return row.name, row.relaxed, f"{least}{unit}", _limit_text(row, unit), bound, _excess(row)
+    return row.name, row.relaxed, f"{least}{unit}", limit_text(row, unit), bound, _excess(row)
 
 
-def _limit_text(row: Row, unit: str) -> str:
+def limit_text(row: Row, unit: str) -> str:
+    """Return what is proved with the confidence, rounded down."""
     if row.statement is None:
         return "-"
     limit = row.statement.at_least
@@ -188,7 +193,7 @@ def _limit_text(row: Row, unit: str) -> str:
 def _excess(row: Row) -> str:
     """Return the witness; values close to their bound as bound + excess, so that digits are not lost."""
     if row.solution is None:
-        return f"none: {_short(row.problem)}"
+        return f"none: {short_problem(row.problem)}"
     witness = row.solution.witness
     if witness is None:
         return row.solution.witness_text
@@ -202,7 +207,7 @@ def _excess(row: Row) -> str:
     return text
 
 
-def _short(problem: str) -> str:
+def short_problem(problem: str) -> str:
     """Return what a cell has room for; all of it is in to_dict() and --json."""
     if problem.startswith("no classical model"):
         return "this cannot explain the data"
@@ -211,7 +216,7 @@ def _short(problem: str) -> str:
     return problem.partition(". ")[0].partition(" (")[0]
 
 
-def _notes(report: Quantification, rows: Sequence[Row]) -> list[str]:
+def notes_of(report: Quantification, rows: Sequence[Row]) -> list[str]:
     """Return what the columns mean, and what the limits rest on; nothing is said without its assumptions."""
     of = f" {FITTED}" * report.behavior.estimated
     own = [

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.errors import RelaxbellError
-from relaxbell.show.axes import new_axes, open_frame
-from relaxbell.show.drawing import INK
+from relaxbell.show.axes import another_line, finished, labeled_axes, new_axes
 from relaxbell.sweeps.labels import laid_out
 
 if TYPE_CHECKING:
@@ -48,11 +47,10 @@ def plot_sweep(
     ax = new_axes(ax, _SIZE)
     title = f"{sweep.measures[0]}{'' if sweep.units[0] == 'probability' else f' ({sweep.units[0]})'}".replace("->", "→")
     (across, x), *rest = axes.items()
-    ax.set_xlabel(across)
     if not rest:
-        ax.set_ylabel(title)
-        return _line(ax, x, values, lower, level, style)
+        return _line(ax, x, values, lower, level, (across, title), style)
     ((up, y),) = rest
+    ax.set_xlabel(across)
     ax.set_ylabel(up)
     return _contours(ax, (x, y), values.T, lower.T, level, title, style)
 
@@ -73,17 +71,24 @@ def _numbers(name: str, values: Sequence[Any]) -> Floats:
         raise RelaxbellError(f"the values of {name} are no numbers, expected some to draw. Use to_frame().") from None
 
 
-def _line(ax: Axes, x: Floats, values: Floats, lower: Floats, level: float, style: Mapping[str, object]) -> Axes:
-    given: dict[str, Any] = {"color": INK, "linewidth": 1.4, **style}
-    ax.plot(x, values, **given)
+def _line(
+    ax: Axes,
+    x: Floats,
+    values: Floats,
+    lower: Floats,
+    level: float,
+    titles: tuple[str, str],
+    style: Mapping[str, object],
+) -> Axes:
+    ax.plot(x, values, **another_line(ax, titles[1], style))
     places = np.flatnonzero(crossings(values, lower, level)).tolist()
+    known = ax.get_legend_handles_labels()[1]
     for number, k in enumerate(places):
-        text = _said(level) if number == 0 else None
+        text = _said(level) if number == 0 and _said(level) not in known else None
         ax.axvspan(x[k], x[k + 1], color=_BOUNDARY, alpha=0.5, linewidth=0.8, label=text)
-    if places:
-        ax.legend(frameon=False, fontsize=8)
     ax.margins(x=0.02)
-    return open_frame(ax)
+    labeled_axes(ax, *titles, style)
+    return finished(ax, fontsize=8) if places else ax
 
 
 def _said(level: float) -> str:

@@ -49,7 +49,8 @@ from relaxbell.measures.measure import Limit, LinearMeasure, check_model
 from relaxbell.measures.setting_limits import SettingLimits
 from relaxbell.measures.terms import Linear
 from relaxbell.methods import provided
-from relaxbell.quantum.sets import BehaviorSet
+from relaxbell.quantum.base import BehaviorSet
+from relaxbell.quantum.limited import limited
 
 _LISTED = 2**14
 """Up to so many strategies times settings they are listed."""
@@ -82,13 +83,8 @@ def bound(
 
 
 def _on_set(functional: BellFunctional, where: BehaviorSet, subject_to: object) -> float | ExactNumber:
-    """Return the maximum on a quantum or no-signaling set; nothing may be constrained."""
-    if not isinstance(subject_to, list | tuple) or subject_to:
-        raise FunctionalError(
-            f"found constraints beside the {where.name} set, expected none: budgets are of causal models. Add them to "
-            "a problem of your own, cp.Problem(…, [*where.constraints, …])."
-        )
-    return where.maximum(functional).bound
+    """Return the maximum on a quantum or no-signaling set, under linear conditions."""
+    return limited(where, functional, subject_to).bound
 
 
 def functional_bound(

@@ -12,7 +12,7 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
 from relaxbell.curves.curve import Curve
 from relaxbell.curves.families import PolynomialPath, read_family
-from relaxbell.curves.parameters import Parameter, read_parameter
+from relaxbell.curves.parameters import Parameter, called_as, read_parameter
 from relaxbell.curves.paths import Path
 from relaxbell.curves.piecewise import PiecewiseCurve
 from relaxbell.curves.polynomial import PolynomialCurve
@@ -142,8 +142,9 @@ def curve(
     subject_to
         Budgets and affine constraints, as in `minimize`.
     parameter
-        Its name or its sympy symbol; ``t``, or the functional's name. For functions and mappings also a power of
-        a symbol, ``v**2``, in which the family must be affine. Break points are values of v.
+        Its name or its sympy symbol; by default that of the function's argument or of the functional, else ``t``. For
+        functions and mappings also a power of a symbol, ``v**2``, in which the family must be affine. Break points are
+        values of v.
     over
         Ends of a function's parameter, (0, 1) by default.
     degree
@@ -214,7 +215,9 @@ def curve(
     read_measure(measure, "a curve is of")
     own = engine(measure)
     with deadline(seconds, measure.name), known_at_least(measure.name, own.floor), along_line():
-        path = read_family(measure.model, start, end, read_parameter(parameter), over, degree)
+        named = read_parameter(parameter)
+        named = called_as(named, start) if callable(start) else named
+        path = read_family(measure.model, start, end, named, over, degree)
         return curve_along(own, path, as_tuple(subject_to))
 
 

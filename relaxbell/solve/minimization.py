@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, overload
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.engines import engine
+from relaxbell.errors import MeasureError
 from relaxbell.lp.clock import known_at_least
 from relaxbell.measures.measure import LinearMeasure, Measure
 
@@ -22,8 +23,19 @@ if TYPE_CHECKING:
     from relaxbell.measures.information import MutualInformation
     from relaxbell.measures.messages import BinaryEntropy
     from relaxbell.measures.products import FixedNonbilocality, Nonbilocality
+    from relaxbell.quantum.ends import CauseBound, CauseBounds
 
 
+@overload
+def minimize(
+    measure: Measure,
+    observed: Behavior | Observed,
+    subject_to: object = (),
+    *,
+    common_cause: Literal["quantum", "nonsignaling"],
+    level: int | str | None = None,
+    seconds: float | None = None,
+) -> CauseBound: ...
 @overload
 def minimize(
     measure: Nonbilocality,
@@ -89,6 +101,8 @@ def minimize(
     observed: Behavior | Observed,
     subject_to: object = (),
     *,
+    common_cause: Literal["classical"] = "classical",
+    level: None = None,
     seconds: float | None = None,
     **options: object,
 ) -> Solution: ...
@@ -97,9 +111,11 @@ def minimize(
     observed: Behavior | Observed,
     subject_to: object = (),
     *,
+    common_cause: str = "classical",
+    level: int | str | None = None,
     seconds: float | None = None,
     **options: object,
-) -> Solution:
+) -> Solution | CauseBound:
     """Return the least value of a measure among the models that reproduce what was observed.
 
     Parameters
@@ -112,6 +128,10 @@ def minimize(
     subject_to
         Budgets (``other <= 0.1``, Theorem 7) and affine CVXPY constraints on ``measure.model.q``; lists of them may
         contain lists, such as those of `setting_bounds`.
+    common_cause
+        What the latent variable is: ``"classical"``, ``"quantum"`` or ``"nonsignaling"``, as in `bounds`.
+    level
+        Of the NPA hierarchy for a quantum common cause, as in `bounds`.
     seconds
         Time limit; None for none. Kept within a second or a fifth, whichever is more. For `nonbilocality` (60 by
         default) the interval is then returned as it is, with the status ``time limit``.
@@ -144,7 +164,7 @@ def minimize(
     -------
     Solution
         Frozen; ``model.q.value`` is not touched. A `LinearSolution` for measures written by terms, a `NetworkSolution`
-        for `nonbilocality`.
+        for `nonbilocality`, a `CauseBound` where the common cause is not classical.
 
     Raises
     ------
@@ -169,19 +189,48 @@ def minimize(
     >>> round(s.value, 9), str(s.witness)
     (0.207106781, 'CHSH = 2.82843 > 2')
     """
+    if common_cause != "classical":
+        from relaxbell.quantum.causes import least_within  # loads what few need
+
+        return least_within(measure, observed, subject_to, common_cause, level, seconds, options)
+    check_level(level)
     own = engine(measure, **options)
     with known_at_least(measure.name, own.floor):
         return own.minimize(observed, subject_to, seconds=seconds)
 
 
+@overload
 def bounds(
     query: Measure,
     observed: Behavior | Observed,
     subject_to: object = (),
     *,
+    common_cause: Literal["quantum", "nonsignaling"],
+    level: int | str | None = None,
     seconds: float | None = None,
     **options: object,
-) -> Bounds[Solution]:
+) -> CauseBounds: ...
+@overload
+def bounds(
+    query: Measure,
+    observed: Behavior | Observed,
+    subject_to: object = (),
+    *,
+    common_cause: Literal["classical"] = "classical",
+    level: None = None,
+    seconds: float | None = None,
+    **options: object,
+) -> Bounds[Solution]: ...
+def bounds(
+    query: Measure,
+    observed: Behavior | Observed,
+    subject_to: object = (),
+    *,
+    common_cause: str = "classical",
+    level: int | str | None = None,
+    seconds: float | None = None,
+    **options: object,
+) -> Bounds[Solution] | CauseBounds:
     """Return both ends of a signed (linear) query over the models that reproduce what was observed.
 
     Parameters
@@ -190,18 +239,31 @@ def bounds(
         A linear measure, such as `average_causal_effect` or `message_weight`.
     observed, subject_to, **options
         As in `minimize`.
+    common_cause
+        What the latent variable is. ``"classical"``: a random variable. ``"quantum"``: a quantum state, of which each
+        node that responds measures a share (extra ``quantum``); which measurement it makes, the values of its other
+        parents say. ``"nonsignaling"``: anything whose shares do not signal. For any graph with one latent variable
+        and free inputs, hidden nodes being classical messages, and queries that ask each node for one response at a
+        time, such as p(b|do(a)).
+    level
+        Of the NPA hierarchy for a quantum common cause, as in `quantum_set`, the parties being the nodes that respond;
+        by default all products of one projector of each, or of fewer nodes where these are many.
     seconds
         Time limit of both ends together; None for none.
 
     Returns
     -------
-    Bounds
-        Unpacks into (lower, upper); the rigorous ends are its `lower_bound` and `upper_bound`.
+    Bounds or CauseBounds
+        Unpacks into (lower, upper); the rigorous ends are its `lower_bound` and `upper_bound`. A `CauseBounds` where
+        the common cause is not classical, with the ends of a classical one beside.
 
     Raises
     ------
     MeasureError
-        If the query is not linear.
+        If the query is not linear, or there is no such common cause.
+    UnsupportedModelError
+        If the graph, the query or a constraint is none of a common cause that is not classical: joint counterfactuals
+        of one node are of classical ones.
     InfeasibleError, SolverError, BehaviorError, SignalingError
         As in `minimize`.
 
@@ -212,5 +274,28 @@ def bounds(
     >>> noise = rb.Behavior([[[0.25] * 2] * 2] * 2, outputs="A B", inputs="Z")
     >>> rb.bounds(rb.average_causal_effect(iv, "A", "B"), noise)
     [-0.5, 0.5] for ACE(A -> B)
+    >>> rb.bounds(rb.query(iv, "p{B(A=1) = 1}"), noise, common_cause="nonsignaling")
+    [0.25, 0.75] for p{B(A=1) = 1}, common cause no-signaling: at least 0.25, at most 0.75
+      classical: [0.25, 0.75]
     """
-    return engine(query, **options).bounds(observed, subject_to, seconds=seconds)
+    check_level(None if common_cause == "quantum" else level)
+
+    def classical() -> Bounds[Solution]:
+        return engine(query, **options).bounds(observed, subject_to, seconds=seconds)
+
+    if common_cause == "classical":
+        return classical()
+    from relaxbell.quantum.causes import cause_bounds  # loads what few need
+
+    return cause_bounds(
+        query, observed, subject_to, common_cause=common_cause, level=level, seconds=seconds, classical=classical
+    )
+
+
+def check_level(level: object) -> None:
+    """Raise MeasureError for a level of the NPA hierarchy where nothing is quantum."""
+    if level is not None:
+        raise MeasureError(
+            f"level={level!r} without a quantum common cause: levels of the NPA hierarchy are of those. Give "
+            "common_cause='quantum', or leave it out."
+        )

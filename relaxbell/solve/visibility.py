@@ -36,6 +36,8 @@ from relaxbell.lp.highs import SIFTING_FROM
 from relaxbell.measures.information import InformationBudget
 from relaxbell.measures.measure import LinearMeasure, check_model
 from relaxbell.measures.terms import ZERO
+from relaxbell.quantum.base import BehaviorSet
+from relaxbell.quantum.robustness import Robustness, robustness
 from relaxbell.solve.lines import along_line, as_tuple, curve_along
 
 _LISTED = 7
@@ -91,6 +93,15 @@ class Visibility(float):
 
 @overload
 def critical_visibility(
+    model: BehaviorSet,
+    observed: Behavior,
+    subject_to: object = (),
+    *,
+    noise: Behavior | str | None = None,
+    seconds: float | None = None,
+) -> Robustness: ...
+@overload
+def critical_visibility(
     model: CausalModel,
     observed: Behavior,
     subject_to: object = (),
@@ -109,15 +120,15 @@ def critical_visibility(
     seconds: float | None = None,
 ) -> Value: ...
 def critical_visibility(
-    model: CausalModel,
+    model: CausalModel | BehaviorSet,
     observed: Behavior | BehaviorFamily | Callable[[Any], object] | Mapping[object, object],
     subject_to: object = (),
     *,
-    noise: Behavior | None = None,
+    noise: Behavior | str | None = None,
     over: tuple[object, object] | None = None,
     degree: int | None = None,
     seconds: float | None = None,
-) -> Value | Visibility:
+) -> Value | Visibility | Robustness:
     """Return the largest v for which v · observed + (1 − v) · noise is reproduced by a model within constraints.
 
     Or the largest parameter for which a member of a family is, such as the critical efficiency of detectors.
@@ -125,14 +136,15 @@ def critical_visibility(
     Parameters
     ----------
     model
-        The model.
+        The model, or a set of behaviors, `quantum_set` or `nonsignaling_set`, also of a graph.
     observed
         A behavior that the model reproduces up to some visibility. Or a family that is a polynomial in its parameter,
         as for `curve`: what `Behavior.with_losses` makes for a symbol, a function, or a mapping.
     subject_to
         Budgets and affine constraints on the model, as in `minimize`.
     noise
-        White noise by default; none for a family.
+        White noise by default; none for a family. With a set of behaviors also ``"local"`` or ``"general"``: the best
+        noise of that kind, see `Behavior.robustness`.
     over, degree
         Of a family: ends of a function's parameter, (0, 1) by default, and the degree, as for `curve`.
     seconds
@@ -140,12 +152,13 @@ def critical_visibility(
 
     Returns
     -------
-    ExactNumber, sympy number or Visibility
+    ExactNumber, sympy number, Visibility or Robustness
         Exact; of a family an algebraic number where it is no a + b√n. 1 if the behavior itself is reproduced. For
         floats, exact for the exact behavior that they are read as. For Bell scenarios with many settings, where the
         exact number was not found, a float that is rounded down, with exact bounds from both sides that differ by 1e-9
         at most. Within a budget in bits too: the upper bound is rigorous, and at the lower one the model found is
-        within the budget to the solver's accuracy.
+        within the budget to the solver's accuracy. With a set of behaviors a `Robustness`: the solver's number and an
+        exact upper bound with its certificate.
 
     Raises
     ------
@@ -179,6 +192,12 @@ def critical_visibility(
     >>> rb.critical_visibility(model, rb.boxes.pr(), subject_to=[rb.influence(model, "X", "B") <= 0.25])
     Fraction(3, 4)
 
+    With a set of behaviors, also of a graph (here one in which no classical model is wanted):
+
+    >>> found = rb.critical_visibility(rb.nonsignaling_set(rb.boxes.pr()), rb.boxes.pr())
+    >>> found.upper_bound
+    Fraction(1, 1)
+
     Critical efficiencies of detectors, with no click as a further outcome, and assigned to the outcome 0:
 
     >>> from sympy import Symbol
@@ -196,8 +215,21 @@ def critical_visibility(
     >>> float(rb.critical_visibility(rb.bell((12, 12)), rb.Behavior((1 - signs * np.cos(angles)) / 4)))
     0.7132...
     """
-    check_model(model, "a critical visibility")
     constraints = as_tuple(subject_to)
+    if isinstance(model, BehaviorSet):
+        if constraints or over is not None or degree is not None or not isinstance(observed, Behavior):
+            raise MeasureError(
+                f"a critical visibility of the {model.name} set: found constraints or a family, expected a Behavior "
+                "and noise alone. Leave them out, or use critical_visibility(model, …) with a causal model."
+            )
+        with deadline(seconds, "the critical visibility", least=False):
+            return robustness(observed, model, "white" if noise is None else noise)
+    check_model(model, "a critical visibility")
+    if isinstance(noise, str):
+        raise BehaviorError(
+            f"noise={noise!r} with a causal model: expected a Behavior; kinds of noise are of sets of behaviors and of "
+            "p.robustness(model, noise=…). Use one of them."
+        )
     if isinstance(observed, BehaviorFamily | Mapping) or callable(observed):
         return _of_family(model, observed, constraints, noise, over, degree, seconds)
     if over is not None or degree is not None:
@@ -208,7 +240,7 @@ def critical_visibility(
     for p in (observed, *(() if noise is None else (noise,))):
         if not isinstance(p, Behavior):
             raise BehaviorError(f"found {a_kind(p)}, expected a Behavior, such as counts.fit().behavior.")
-    if len(model.latents) > 1:
+    if not model.has_free_strategies:
         raise UnsupportedModelError(
             f"a critical visibility of {model.name}: what independent sources reproduce is not convex, so the "
             "visibilities may not be an interval. Use sweep(nonbilocality(model), {v: p.visibility(v) for v in …}), or "
@@ -369,7 +401,7 @@ def _of_family(
             "a family has its noise in itself: found noise=… beside it, expected none. Write v p + (1 - v) noise as a "
             "function of v."
         )
-    if len(model.latents) > 1:
+    if not model.has_free_strategies:
         raise UnsupportedModelError(
             f"a critical parameter of {model.name}: what independent sources reproduce is not convex. Use "
             "curve(nonbilocality(model), …), or model.shared() for a common source."

@@ -113,17 +113,25 @@ given as the lengths of its words of projectors, for each party; the words, and 
 are derived here. A functional is at most its largest value on deterministic strategies; on no-signaling behaviors b
 where it and a table of slacks >= 0 sum to b; on quantum ones, where L Lᵀ (rows of L: integers times 2^-bits) is b minus
 the functional, up to moments of which each counts with the size of its coefficient. An irrational functional has a
-rational one above it. A visibility: f <= b on the set and f >= c on the noise prove v <= (b - c) / (f(p) - c).
+rational one above it. A visibility: f <= b on the set and f >= c on the noise prove v <= (b - c) / (f(p) - c). In other
+graphs each node that responds is a party, its settings the configurations of its parents. Limits, numbers of words that
+sum to at most l or just to it, have multipliers y: what bounds f - y (form), plus y l, bounds f.
+
+**Common causes** that are quantum (words as above) or do not signal: max_λ r(λ) of the inequality is replaced by the
+largest value on the set of r, which must be a sum of products of one response of each node: then it is one of words.
 
 **Guessing.** The measure names outputs, the settings at which they are guessed, edges along which boxes may signal, and
 limits of M, of p(settings|λ) (``lower``, ``upper``) and of edges. Boxes are tables over outputs, then inputs; the
 marginal of outputs without edge from an input does not vary with it: an equation for each input, values of these
-outputs, settings of the other inputs, and value > 0 of the input. Then rows p(b|x, …) − p(b|x', …) − cost <= 0 for each
-edge, setting of the others, pair x, x', and b (only 0 of two). Tables p(settings|λ), sorted: all entries but one are at
-a bound, at 0 or, where M has a limit, at p(settings). With z for the data over p(outputs, settings), shares of M and of
-the edges, and for each table π and each guess multipliers y of the rows, what is left of π (gain − z) − share cost must
-have maxima over the outcomes that sum, over the settings, to at most 0. The gain is 1/p(settings) where the guess is
-right.
+outputs, settings of the other inputs, and value > 0 of the input. Then rows p(b, …|x, …) − p(b, …|x', …) − cost <= 0
+for each edge, setting of the others, pair x, x', b (only 0 of two), and values of the outputs that x does not reach;
+the same for several edges from one input together, with the sum of their costs. Tables p(settings|λ), sorted: all
+entries but one are at a bound, at 0 or, where M has a limit, at p(settings). With z for the data over p(outputs,
+settings), shares of M and of the edges, and for each table π and each guess multipliers y of the rows, what is left of
+π (gain − z) − share cost must have maxima over the outcomes that sum, over the settings, to at most 0. The gain is
+1/p(settings) where the guess is right. Of a quantum adversary (``quantum guessing``) the boxes are those of a level of
+the NPA hierarchy; for each table and guess a sum of squares bounds π (gain − z) on them by β, and the guess is right
+with a probability of at most what data and limits cost, plus the largest β − share cost.
 
 **Format**: JSON without floats. A number is "-3/7" or, in data, limits and claims, ["a", "b"] for a + b√root. What
 exceeds the limits of the verifier is refused, so that every check ends within about a minute and 1 GiB of memory.
@@ -134,6 +142,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .bits import BitsCase, BitsEvidenceCase, limits_bits
+from .causes import CauseCase
 from .curves import CURVE, Curve
 from .dependences import DependenceCase
 from .distances import BESIDE, DistanceCase, has_distance
@@ -146,6 +155,7 @@ from .guessing import GuessingCase
 from .kernel import SCHEMA, Case
 from .messages import MessageCase
 from .networks import NetworkCase
+from .quantum_guessing import QuantumGuessingCase
 from .reading import Json, Real, with_numbers
 from .refusals import Refused, printable
 from .sets import FunctionalCase, VisibilityCase
@@ -153,8 +163,9 @@ from .strengths import StrengthCase
 from .wording import digest
 
 _KINDS = {
-    "binary entropy": EntropyCase, "dependence": DependenceCase, "evidence": EvidenceCase, "functional": FunctionalCase,
-    "guessing": GuessingCase,
+    "binary entropy": EntropyCase, "common cause": CauseCase, "dependence": DependenceCase,
+    "evidence": EvidenceCase, "functional": FunctionalCase,
+    "guessing": GuessingCase, "quantum guessing": QuantumGuessingCase,
     "factorized dependence": FactorizedDependenceCase, "factorized mutual information": FactorizedInformationCase,
     "message entropy": MessageCase,
     "mutual information": InformationCase, "nonbilocality": NetworkCase, "strength": StrengthCase,

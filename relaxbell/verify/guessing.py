@@ -29,12 +29,18 @@ class GuessingCase(Case):
     def read(self, measure: Json, model: Json) -> Measure:
         """Read what is guessed; the measure itself has no rows."""
         _, outputs, at, edges, limits = fields(measure, "the measure", "kind", "outputs", "at", "edges", "limits")
+        self.read_question(outputs, at, edges, limits)
+        return Measure("a guess", stated=0)
+
+    def read_question(self, outputs: Json, at: Json, edges: Json, limits: Json) -> None:
+        """Read which outcomes are guessed at which settings, and the budgets."""
         own = self.model
         self.guessed = array(outputs, "the guessed outputs")
         known = all(type(name) is str and name in own.outputs for name in self.guessed)
         need(self.guessed and known and len(set(self.guessed)) == len(self.guessed), "what is guessed is no output")
-        need(len(array(at, "the settings", len(own.inputs))) > 0, "there are no settings")
-        self.at = [whole(v, "a setting", 0, own.size[name]) for v, name in zip(at, own.inputs, strict=True)]
+        need(len(own.inputs) > 0, "there are no settings")
+        places = array(at, "the settings", len(own.inputs))
+        self.at = [whole(v, "a setting", 0, own.size[name]) for v, name in zip(places, own.inputs, strict=True)]
         listed = [f"{u} -> {v}" for u in own.inputs for v in own.outputs]
         self.edges = array(edges, "the edges")
         need(all(type(e) is str and e in listed for e in self.edges), "an edge is none from an input to an output")
@@ -49,7 +55,6 @@ class GuessingCase(Case):
         need(all(e in names for e in self.edges), "an edge has no limit")
         self.limits = {name: self.real(value, "a limit") for name, value in names.items()}
         need(not any(v < Real() for v in self.limits.values()), "a limit is negative")
-        return Measure("a guess", stated=0)
 
     # ------------------------------------------------------------------------ boxes
 
@@ -85,16 +90,33 @@ class GuessingCase(Case):
                         yield self.difference(event, fixed | {i: value}, fixed | {i: 0})
 
     def variations(self) -> Iterator[Row]:
-        """Yield rows that are at most 0: a variation along an edge, minus the edge's cost."""
+        """Yield rows that are at most 0: a variation along an edge, minus the edge's cost, alone and jointly."""
         model = self.model
-        for place, edge in enumerate(self.edges):
-            source, target = edge.split(" -> ")
-            i, j = model.inputs.index(source), model.outputs.index(target)
-            for fixed in self.settings(i):
-                for one, two in itertools.permutations(range(model.size[source]), 2):
-                    for b in range(model.size[target] if model.size[target] > 2 else 1):
-                        row = self.difference({j: b}, fixed | {i: one}, fixed | {i: two})
-                        yield row | {model.cells + place: -1}
+        pairs = [(edge.split(" -> ")[0], edge.split(" -> ")[1]) for edge in self.edges]
+        for place, (source, target) in enumerate(pairs):
+            size = model.size[target]
+            yield from self.varied(source, {model.outputs.index(target): range(size if size > 2 else 1)}, [place])
+        for source in dict.fromkeys(source for source, _ in pairs):
+            own = [place for place, pair in enumerate(pairs) if pair[0] == source]
+            for count in range(2, len(own) + 1):
+                for chosen in itertools.combinations(own, count):
+                    targets = [pairs[place][1] for place in chosen]
+                    values = {model.outputs.index(v): range(model.size[v]) for v in targets}
+                    yield from self.varied(source, values, chosen)
+
+    def varied(self, source: str, values: dict[int, range], costs: Iterable[int]) -> Iterator[Row]:
+        """Yield the variations of some outputs, with those that an input does not reach, minus costs."""
+        model, i = self.model, self.model.inputs.index(source)
+        axes = dict(values)
+        for j, output in enumerate(model.outputs):
+            if source not in model.parents[output]:
+                axes[j] = range(model.size[output])
+        costs = list(costs)
+        for fixed in self.settings(i):
+            for one, two in itertools.permutations(range(model.size[source]), 2):
+                for outcome in itertools.product(*axes.values()):
+                    row = self.difference(dict(zip(axes, outcome, strict=True)), fixed | {i: one}, fixed | {i: two})
+                    yield row | {model.cells + place: -1 for place in costs}
 
     def difference(self, outcome: dict[int, int], one: dict[int, int], two: dict[int, int]) -> Row:
         """Return the probability of outcomes at one setting minus that at another."""
@@ -154,22 +176,11 @@ class GuessingCase(Case):
 
     def proven(self) -> Real:
         """Return the upper bound that the proof gives."""
-        model, rows = self.model, self.known()
-        n, cells = model.settings, model.cells
+        model, n, cells = self.model, self.model.settings, self.model.cells
         z, budgets, boxes = fields(self.proof, "the proof", "z", "budgets", "boxes")
-        limited = [name for name in ("M", *self.edges) if name in self.limits]
-        prices = rationals(z, "z", len(rows))
-        shares = rationals(budgets, "the budgets", len(limited))
-        need(all(share >= 0 for share in shares), "a multiplier of a budget is negative")
-        total, price = Real(), [ZERO] * cells
-        for u, (row, value) in zip(prices, rows, strict=True):
-            total += value * u
-            for cell, coefficient in row.items() if u else ():
-                price[cell] += u * coefficient
-        for name, share in zip(limited, shares, strict=True):
-            total += self.limits[name] * share
+        total, price, shares = self.priced(z, budgets)
         on_tables, on_edges = (shares[0], shares[1:]) if "M" in self.limits else (ZERO, shares)
-        changes = sum(model.size[edge.split(" -> ")[0]] ** 2 for edge in self.edges)
+        changes = 2 ** len(self.edges) * sum(model.size[edge.split(" -> ")[0]] ** 2 for edge in self.edges)
         model.spend(8 * cells * (len(model.inputs) + changes) * len(model.axes))
         equations = list(self.equations_of_boxes())
         variations = list(self.variations())
@@ -193,6 +204,22 @@ class GuessingCase(Case):
             need(sum(max(left[x:cells:n]) for x in range(n)) <= 0, "a box gains more than it costs")
         return total
 
+    def priced(self, z: Json, budgets: Json) -> tuple[Real, list[Fraction], list[Fraction]]:
+        """Return what multipliers make of the data and budgets, the price of each cell, and those of the budgets."""
+        rows, cells = self.known(), self.model.cells
+        limited = [name for name in ("M", *self.edges) if name in self.limits]
+        prices = rationals(z, "z", len(rows))
+        shares = rationals(budgets, "the budgets", len(limited))
+        need(all(share >= 0 for share in shares), "a multiplier of a budget is negative")
+        total, price = Real(), [ZERO] * cells
+        for u, (row, value) in zip(prices, rows, strict=True):
+            total += value * u
+            for cell, coefficient in row.items() if u else ():
+                price[cell] += u * coefficient
+        for name, share in zip(limited, shares, strict=True):
+            total += self.limits[name] * share
+        return total, price, shares
+
     def gains(self) -> list[dict[int, Fraction]]:
         """Return for each guess 1 / p(settings) in the cells where it is right."""
         model = self.model
@@ -214,6 +241,10 @@ class GuessingCase(Case):
         (upper,) = fields(self.claim, "the claim", "upper_bound")
         stated, proven = self.real(upper, "the upper bound"), self.proven()
         need(not stated < proven, f"the proof gives the upper bound {number(proven)}, more than {number(stated)}")
+        return self.sentence(stated)
+
+    def sentence(self, stated: Real) -> str:
+        """Return what is proved in words."""
         return f"every {self.adversary()} guesses {', '.join(self.guessed)} with probability <= {number(stated)}"
 
     def adversary(self) -> str:
@@ -222,4 +253,8 @@ class GuessingCase(Case):
         own = [f"{words.get(name, f'signaling {name} <=')} {number(limit)}" for name, limit in self.limits.items()]
         at = ", ".join(f"{name}={value}" for name, value in zip(self.model.inputs, self.at, strict=True))
         budgets = f", {', '.join(own)}," if own else ""
-        return f"no-signaling adversary ({graph(self.model)}) that has {given(self)}{budgets} at {at}"
+        return f"{self.kind_of_adversary()} adversary ({graph(self.model)}) that has {given(self)}{budgets} at {at}"
+
+    def kind_of_adversary(self) -> str:
+        """Return what devices are."""
+        return "no-signaling"

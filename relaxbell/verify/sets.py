@@ -9,23 +9,39 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
 from .digest import by_name, number, short_digest
 from .kernel import Case
 from .measures import Measure
-from .reading import FRACTION, ONE, ZERO, Json, Real, array, common_denominator, fields, rationals, whole
+from .model import Model
+from .reading import (
+    CELLS,
+    FRACTION,
+    ONE,
+    ZERO,
+    Json,
+    Real,
+    array,
+    common_denominator,
+    fields,
+    rationals,
+    read_real,
+    whole,
+)
 from .refusals import need
 from .rounding import text
 from .setting_tables import without_list
 from .wording import digest
+from .words import Word, add_products, cell_form, monomials, projector, sum_of_squares
 
-Word: TypeAlias = tuple[tuple[tuple[int, int], ...], ...]
-"""A product of projectors: for each party those (setting, outcome) that it multiplies, in order."""
+LENGTH = 6
 
-BITS, ROWS, LENGTH = 96, 400, 6
+
+Limit: TypeAlias = tuple[dict[Word, Fraction], Real, bool]
+"""Numbers of words, the most that they sum to, and whether they sum to just that."""
 
 
 class SetCase(Case):
@@ -36,10 +52,10 @@ class SetCase(Case):
     def read(self, measure: Json, model: Json) -> Measure:
         """Return a measure without rows; keep the set, and the parties."""
         self.about = self.named(measure)
-        self.parties = _parties(self)
+        self.parties, self.own, self.is_bell = parties_of(self.model)
         self.kind = self.about[0]
         if type(self.kind) is list:
-            self.rows = monomials(self.sizes, [_lengths(t, len(self.parties)) for t in self.kind])
+            self.rows = monomials(self.sizes, [lengths(t, len(self.parties)) for t in self.kind])
         else:
             need(self.kind in ("local", "nonsignaling"), "the set is unknown")
         return Measure("a bound", stated=0)
@@ -51,8 +67,7 @@ class SetCase(Case):
     @property
     def sizes(self) -> list[list[int]]:
         """For each party the number of outcomes of each setting."""
-        model = self.model
-        return [[model.size[a]] * (1 if x is None else model.size[x]) for a, x in self.parties]
+        return [[self.model.size[name]] * self.model.configurations[name] for name in self.parties]
 
     def proven(self) -> Real:
         """Return minus the upper bound, which is thereby a lower one."""
@@ -78,23 +93,22 @@ class SetCase(Case):
         """Return the name of a set."""
         if type(kind) is not list:
             return "local" if kind == "local" else "no-signaling"
-        names = [a for a, _ in self.parties]
-        spaced = any(len(name) > 1 for name in names)
-        lengths = [_lengths(t, len(names)) for t in kind]
-        words = [
-            (" " if spaced else "").join(n for n, k in zip(names, t, strict=True) for _ in range(k)) for t in lengths
-        ]
-        return f"quantum (words {', '.join(word or '1' for word in words)} of the NPA hierarchy)"
+        return quantum_text(self.parties, kind)
+
+    def behaviors(self, kind: Json) -> str:
+        """Return what the behaviors of a set are called."""
+        name = self.set_text(kind)
+        return f"{name} behavior" if self.is_bell else f"behavior of this graph with a common cause that is {name}"
 
     def scenario_text(self) -> str:
         """Return the variables with their numbers of values."""
         sizes = ", ".join(f"{n}: {self.model.size[n]}" for n in self.model.axes)
-        return f"p({','.join(self.model.outputs)}|{','.join(self.model.inputs)}) ({sizes})"
+        edges = "" if self.is_bell else f" of {', '.join(self.model.edges)}"
+        return f"p({','.join(self.model.outputs)}|{','.join(self.model.inputs)}) ({sizes}){edges}"
 
     def form(self, table: Sequence[Real]) -> dict[Word, Real]:
         """Return the form of coefficients over the cells."""
-        self.model.spend(self.model.cells * FRACTION * 2 ** len(self.parties))
-        return form(self, table)
+        return cell_form(self.model, self.parties, table, self.own)
 
     def bound(self, proof: Json, sign: int = 1) -> Real:
         """Refuse: what is proved here is no bound of rows."""
@@ -107,12 +121,30 @@ class SetCase(Case):
         if kind == "local":
             fields(proof, "the proof of a local bound")
             return self._deterministic(table)
+        return self._completed(self.form(table), proof)
+
+    def upper_of(self, kind: Json, form: dict[Word, Real], proof: Json) -> Real:
+        """Return an upper bound of a combination of words on the set, quantum or no-signaling."""
+        if type(kind) is list:
+            need(not any(v.b for v in form.values()), "an irrational functional has no limits beside it")
+            bits, rows = fields(proof, "a sum of squares", "bits", "rows")
+            f = {word: v.a for word, v in form.items()}
+            return Real(sum_of_squares(self.rows, f, bits, rows, self.model.spend))
+        need(kind == "nonsignaling", "the set is unknown")
+        return self._completed(form, proof)
+
+    def _completed(self, form: dict[Word, Real], proof: Json) -> Real:
+        """Return the bound of a no-signaling set: slacks that complete a form to a constant."""
         cells, stated = fields(proof, "the proof of a no-signaling bound", "table", "bound")
-        slack = [self.real(v, "a slack") for v in array(cells, "the slacks", self.model.cells)]
-        need(not min(slack) < Real(), "a slack is negative")
         most = self.real(stated, "the bound")
-        total = self.form([a + b for a, b in zip(slack, table, strict=True)])
-        constant = total.pop(_one(self), Real())
+        if self.is_bell:
+            slack = [self.real(v, "a slack") for v in array(cells, "the slacks", self.model.cells)]
+            need(not min(slack) < Real(), "a slack is negative")
+            slacks = self.form(slack)
+        else:
+            slacks = unpacked_slacks(self.model, cells, self.root)
+        total = {word: form.get(word, Real()) + slacks.get(word, Real()) for word in form | slacks}
+        constant = total.pop(((),) * len(self.parties), Real())
         need(not any(v.sign() for v in total.values()), "the slacks do not complete the functional")
         need(not (constant - most).sign(), f"functional and slacks sum to {text(constant)}, not {text(most)}")
         return most
@@ -133,38 +165,15 @@ class SetCase(Case):
         return Real(self.largest(self.reduced(prices, [], scale), scale, ZERO) if most is None else most)
 
     def _sum_of_squares(self, table: Sequence[Real], proof: Json) -> Real:
-        """Return the bound that a sum of squares gives: L Lᵀ = β − f but for moments, each at most 1 in size.
-
-        Let s be the sum of the entries of L Lᵀ at the places of a moment m. Since ⟨w† w'⟩ over the words is positive
-        semidefinite, Σ s m ≥ 0, and f = Σ f m ≤ Σ (f + s) m. So f ≤ f + s of the moment 1, and at most |f + s| for
-        each other one, or max(0, f + s) where the moment is on the diagonal and thus not negative.
-        """
-        above, bits, factor = fields(proof, "a sum of squares", "above", "bits", "rows")
+        """Return the bound that a sum of squares gives, of a rational functional, or of a rational one above it."""
+        above, bits, rows = fields(proof, "a sum of squares", "above", "bits", "rows")
         if above is not None:
             own = rationals(above, "the coefficients above", self.model.cells)
             need(not any(Real(a) < b for a, b in zip(own, table, strict=True)), "a coefficient above is below")
             table = [Real(a) for a in own]
         need(not any(v.b for v in table), "an irrational functional needs a rational one above it")
-        n, unit = len(self.rows), 4 ** whole(bits, "bits", 0, BITS)
-        lower = [array(row, "a row", i + 1) for i, row in enumerate(array(factor, "the rows", n))]
-        known = all(type(v) is int and v.bit_length() <= BITS for row in lower for v in row)
-        need(known, f"an entry of the rows is no integer below 2^{BITS}")
-        self.model.spend(n * n * (n + 200))
-        sums: dict[Word, int] = {}
-        diagonal = set[Word]()
-        for i, j, word in classes(self.rows):
-            entry = sum(map(int.__mul__, lower[i][: j + 1], lower[j]))
-            sums[word] = sums.get(word, 0) + (entry if i == j else 2 * entry)
-            if i == j:
-                diagonal.add(word)
         f = {word: v.a for word, v in self.form(table).items()}
-        missing = [word for word, v in f.items() if v and word not in sums]
-        need(not missing, "the level has no moment of a term of the functional")
-        one, total = _one(self), ZERO
-        for word, s in sums.items():
-            rest = f.get(word, ZERO) + Fraction(s, unit)
-            total += rest if word == one else max(rest, ZERO) if word in diagonal else abs(rest)
-        return Real(total)
+        return Real(sum_of_squares(self.rows, f, bits, rows, self.model.spend))
 
 
 class FunctionalCase(SetCase):
@@ -172,7 +181,18 @@ class FunctionalCase(SetCase):
 
     def named(self, measure: Json) -> list[Json]:
         """Return set, coefficients and constant."""
-        return fields(measure, "the measure", "set", "coefficients", "constant", optional=("kind",))
+        *found, limits = fields(measure, "the measure", "set", "coefficients", "constant", optional=("kind", "limits"))
+        self.limits = [] if limits is None else [self._limit(own) for own in array(limits, "the limits")]
+        return found
+
+    def _limit(self, data: Json) -> Limit:
+        """Return a limit: numbers of words, the most that they sum to, and whether they sum to just that."""
+        words, most, equality = array(data, "a limit", 3)
+        pairs = [array(pair, "a term of a limit", 2) for pair in array(words, "the terms of a limit")]
+        need(type(equality) is bool, "a limit is neither an equality nor an inequality")
+        numbers = rationals([v for _, v in pairs], "a term of a limit")
+        found = {_word(word): v for (word, _), v in zip(pairs, numbers, strict=True)}
+        return found, self.real(most, "a limit"), equality
 
     @property
     def coefficients(self) -> list[Real]:
@@ -181,12 +201,32 @@ class FunctionalCase(SetCase):
 
     def most(self) -> Real:
         """Return the upper bound that the proof gives."""
-        return self.upper(self.kind, self.coefficients, self.proof) + self.real(self.about[2], "the constant")
+        constant = self.real(self.about[2], "the constant")
+        if not self.limits:
+            return self.upper(self.kind, self.coefficients, self.proof) + constant
+        numbers, proof = fields(self.proof, "the proof", "multipliers", "of")
+        total = self.form(self.coefficients)
+        for y, (words, most, equality) in zip(
+            rationals(numbers, "the multipliers", len(self.limits)), self.limits, strict=True
+        ):
+            need(equality or y >= 0, "a multiplier is negative")
+            constant += most * y
+            for word, v in words.items():
+                total[word] = total.get(word, Real()) - Real(v) * y
+        return self.upper_of(self.kind, total, proof) + constant
 
     def sentence(self, stated: Real) -> str:
         """Return what is proved in words."""
         name = f"(digest {self.functional_digest()}) the functional of {self.scenario_text()}"
-        return f"{name} is at most {_rounded_up(stated)} on every {self.set_text(self.kind)} behavior"
+        within = ""
+        if self.limits:
+            texts = [
+                f"{sorted(words.items())} {'=' if equality else '<='} {number(most)}"
+                for words, most, equality in self.limits
+            ]
+            many = f"{len(texts)} linear condition{'s' * (len(texts) > 1)}"
+            within = f" that satisfies {many} (digest {short_digest(texts)})"
+        return f"{name} is at most {rounded_up(stated)} on every {self.behaviors(self.kind)}{within}"
 
     def functional_digest(self) -> str:
         """Return the digest of the functional: coefficients and constant, by the names of the variables."""
@@ -223,108 +263,65 @@ class VisibilityCase(SetCase):
     def sentence(self, stated: Real) -> str:
         """Return what is proved in words."""
         noise = self.about[1]
-        kind = "the given noise" if type(noise) is list else f"any {self.set_text(noise)} behavior"
+        kind = "the given noise" if type(noise) is list else f"any {self.behaviors(noise)}"
         if type(noise) is list:
             kind += f" (digest {table_digest(self, 'noise', [self.real(v, 'the noise') for v in noise], Real())})"
+        has = "is" if self.is_bell else "has a common cause that is"
         return (
-            f"(digest {digest(self)}) the behavior {self.scenario_text()}, with weight v in a mixture with {kind}, is "
-            f"{self.set_text(self.kind)} for no v > {_rounded_up(stated)}"
+            f"(digest {digest(self)}) the behavior {self.scenario_text()}, with weight v in a mixture with {kind}, "
+            f"{has} {self.set_text(self.kind)} for no v > {rounded_up(stated)}"
         )
 
 
 # ------------------------------------------------------------------------ parts
 
 
-def _parties(case: Case) -> list[tuple[str, str | None]]:
-    """Return each output with its own input; refuse what is no Bell scenario."""
-    model, found, seen = case.model, list[tuple[str, str | None]](), list[str]()
+def parties_of(model: Model) -> tuple[list[str], dict[str, Sequence[str]], bool]:
+    """Return the nodes that respond, with their parents, and whether this is a Bell scenario."""
     need(len(model.latents) == 1 and not model.dependent, "a set needs free inputs and one latent variable")
-    need(set(model.parents) == set(model.outputs), "a set has no hidden nodes")
-    for name in model.outputs:
-        own = model.parents[name]
-        need(len(own) <= 1 and not set(own) & set(seen) and set(own) <= set(model.inputs), "a party has one input")
-        seen += own
-        found.append((name, own[0] if own else None))
-    need(len(seen) == len(model.inputs), "an input belongs to no party")
-    return found
+    read = [name for own in model.parents.values() for name in own]
+    bell = set(model.parents) == set(model.outputs) and sorted(read) == sorted(model.inputs)
+    bell = bell and all(len(own) <= 1 for own in model.parents.values())
+    parties = model.outputs if bell else model.responding
+    return parties, {name: model.parents[name] for name in parties}, bell
 
 
-def _lengths(data: Json, parties: int) -> tuple[int, ...]:
+def _word(data: Json) -> Word:
+    parts = [array(part, "a part of a word") for part in array(data, "a word")]
+    pairs = [[array(letter, "a projector", 2) for letter in part] for part in parts]
+    return tuple(
+        tuple((whole(x, "a setting", 0, CELLS), whole(a, "an outcome", 0, CELLS)) for x, a in p) for p in pairs
+    )
+
+
+def lengths(data: Json, parties: int) -> tuple[int, ...]:
+    """Return the lengths of a kind of word."""
     return tuple(whole(k, "the length of a word", 0, LENGTH) for k in array(data, "the lengths of words", parties))
 
 
-def _one(case: SetCase) -> Word:
-    return ((),) * len(case.parties)
+def quantum_text(names: Sequence[str], kind: Json) -> str:
+    """Return the name of a level of the NPA hierarchy by its words."""
+    joint = " " if any(len(name) > 1 for name in names) else ""
+    kinds = [lengths(t, len(names)) for t in array(kind, "the kinds of words")]
+    words = [joint.join(n for n, k in zip(names, t, strict=True) for _ in range(k)) for t in kinds]
+    return f"quantum (words {', '.join(word or '1' for word in words)} of the NPA hierarchy)"
 
 
-def reduced(word: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...] | None:
-    """Return a product of projectors of one party without repetitions; None if it is 0."""
-    out: list[tuple[int, int]] = []
-    for letter in word:
-        if out and out[-1][0] == letter[0]:
-            if out[-1][1] != letter[1]:
-                return None
-            continue
-        out.append(letter)
-    return tuple(out)
-
-
-def monomials(sizes: Sequence[Sequence[int]], lengths: Sequence[tuple[int, ...]]) -> list[Word]:
-    """Return the words of these lengths, for each party, in order; no setting twice in succession."""
-    found: dict[Word, None] = {}
-    for own in lengths:
-        pools = [list(_words(outcomes, k)) for outcomes, k in zip(sizes, own, strict=True)]
-        need(len(found) + math.prod(map(len, pools)) <= ROWS, f"there are more than {ROWS} words")
-        found |= dict.fromkeys(itertools.product(*pools))
-    return list(found)
-
-
-def _words(outcomes: Sequence[int], length: int) -> Iterator[tuple[tuple[int, int], ...]]:
-    letters = [(x, a) for x, count in enumerate(outcomes) for a in range(count - 1)]
-    need(len(letters) ** length <= 10**6, "there are too many words")
-    for word in itertools.product(letters, repeat=length):
-        if all(one[0] != two[0] for one, two in itertools.pairwise(word)):
-            yield word
-
-
-def classes(rows: Sequence[Word]) -> Iterator[tuple[int, int, Word]]:
-    """Yield (i, j, word) for j ≤ i: the moment ⟨w_i† w_j⟩, with its adjoint; those that vanish are left out."""
-    back = [tuple(part[::-1] for part in row) for row in rows]
-    known: dict[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...] | None] = {}
-    for i, left in enumerate(back):
-        for j in range(i + 1):
-            product: list[tuple[tuple[int, int], ...]] = []
-            for one, two in zip(left, rows[j], strict=True):
-                joined = one + two
-                if joined not in known:
-                    known[joined] = reduced(joined)
-                part = known[joined]
-                if part is None:
-                    break
-                product.append(part)
-            else:
-                word = tuple(product)
-                yield i, j, min(word, tuple(part[::-1] for part in word))
-
-
-def form(case: SetCase, table: Sequence[Real]) -> dict[Word, Real]:
-    """Return the coefficients of the words with at most one projector of each party: Σ table p = form · moments."""
-    model, found = case.model, dict[Word, Real]()
-    places = [None if x is None else model.inputs.index(x) for _, x in case.parties]
-    shape = [range(model.size[name]) for name in model.axes]
-    k = len(case.parties)
-    for value, index in zip(table, itertools.product(*shape), strict=True):
-        if not value.sign():
-            continue
-        options: list[list[tuple[tuple[tuple[int, int], ...], int]]] = []
-        for party, place in enumerate(places):
-            x, a = 0 if place is None else index[k + place], index[party]
-            last = model.size[case.parties[party][0]] - 1
-            rest: list[tuple[tuple[tuple[int, int], ...], int]] = [((), 1), *((((x, b),), -1) for b in range(last))]
-            options.append(rest if a == last else [(((x, a),), 1)])
-        for parts in itertools.product(*options):
-            word = tuple(part for part, _ in parts)
-            found[word] = found.get(word, Real()) + value * math.prod(s for _, s in parts)
+def unpacked_slacks(model: Model, slacks: Json, root: int) -> dict[Word, Real]:
+    """Return the form of numbers ≥ 0 over values, then configurations of parents, of all responding nodes."""
+    sizes = [model.size[name] for name in model.responding]
+    settings = [model.configurations[name] for name in model.responding]
+    cells, k = math.prod(sizes + settings), len(sizes)
+    need(cells <= CELLS, "there are too many slacks")
+    model.spend(cells * FRACTION * 2**k)
+    found = dict[Word, Real]()
+    shape = itertools.product(*map(range, sizes + settings))
+    for data, cell in zip(array(slacks, "the slacks", cells), shape, strict=True):
+        value = read_real(data, "a slack", root)
+        need(not value < Real(), "a slack is negative")
+        if value.sign():
+            letters = [projector(c, x, a) for c, a, x in zip(sizes, cell[:k], cell[k:], strict=True)]
+            add_products(found, letters, value)
     return found
 
 
@@ -350,7 +347,7 @@ def _ratio(above: Real, below: Real) -> Real:
     return above.times(Real(below.a, -below.b, n)) * (1 / norm)
 
 
-def _rounded_up(value: Real) -> str:
+def rounded_up(value: Real) -> str:
     """Return a number as text: exactly, or 12 digits rounded up."""
     lower = text(value * -1)
     if "rounded" not in lower:

@@ -209,7 +209,7 @@ def test_a_probability_that_touches_zero_and_is_negative_beside_is_refused():
         (({0: NOISE, "v": PR, 2: PR},), {}, rb.errors.MeasureError, "a value of t is 'v'"),
         (({0: NOISE, 1: PR, 2: PR},), {"over": (0, 1)}, rb.errors.MeasureError, "beside a mapping"),
         (({0: PR, 1: PR, 2: PR},), {}, rb.errors.BehaviorError, "the same for every t"),
-        ((lambda v: NOISE,), {}, rb.errors.BehaviorError, "the same for every t"),
+        ((lambda v: NOISE,), {}, rb.errors.BehaviorError, "the same for every v"),
         ((lambda v: [[v, 1 - v]],), {},
          rb.errors.BehaviorError, r"shape \(1, 2\), expected \(2, 2, 2, 2\): axes A, B, X, Y"),
         ((lambda v: NOISE.exact * Symbol("w") * v,), {"parameter": ETA}, rb.errors.BehaviorError, r"symbols \['w'\]"),
@@ -393,7 +393,14 @@ def test_readings_in_certificates_are_checked():
         changed["reading"] |= change
         with pytest.raises(Refused):
             verify(changed)
-    unnamed = rb.curve(XB, lambda v: seen(v**2)).certificate.verify()
+    unnamed = rb.curve(XB, lambda t: seen(t**2)).certificate.verify()
     assert "(t = the parameter^2; the data were read at the parameter = 0, 1/7" in unnamed
     root = rb.curve(XB, {0: NOISE, sympy.sqrt(2) / 2: PR.visibility(Fraction(1, 2)), 1: PR}, parameter=ETA**2)
     assert "eta = 0, 0 + 1/2*sqrt(2), 1" in root.certificate.verify()
+
+
+def test_a_curve_is_named_by_the_argument_of_its_function():
+    assert rb.curve(XB, lambda w: PR.visibility(w)).variable == "w"
+    assert rb.curve(XB, lambda w: PR.visibility(w), parameter="v").variable == "v"
+    assert rb.curve(XB, lambda *of: PR.visibility(of[0])).variable == "t"
+    assert rb.curve(XB, lambda w, box=PR: box.visibility(w)).variable == "w"

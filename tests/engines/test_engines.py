@@ -13,7 +13,7 @@ from clock import replaced
 import relaxbell as rb
 from relaxbell.engines import Engine, engine
 from relaxbell.engines.linear.solution import LinearSolution
-from relaxbell.measures import combined  # noqa: F401  # sums are kinds too
+from relaxbell.measures import combined, distances, queries  # noqa: F401  # sums and queries are kinds too
 from relaxbell.measures.measure import Measure
 from relaxbell.trials import strength  # noqa: F401  # a kind, too
 
@@ -34,6 +34,7 @@ KINDS = {
     "LinearMeasure",
     "Query",
     "Ratio",
+    "IndependentQuery",
     "Combined",
     "Sum",
     "Multiple",
@@ -52,8 +53,9 @@ OWN = {
     "Distance": "engines/linear/",
     "Dependence": "engines/linear/",
     "HallDependence": "engines/linear/",
-    "LinearMeasure": "engines/linear/",
+    "LinearMeasure": ("engines/linear/", "quantum/causes.py"),
     "Ratio": "engines/ratios/",
+    "IndependentQuery": "engines/independent/",
 }
 """Where an engine lives that may ask for its kind."""
 

@@ -16,7 +16,7 @@ import numpy as np
 from matrix import data, plain
 
 import relaxbell as rb
-from relaxbell import MeasureError
+from relaxbell.errors import MeasureError
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pytest
 
 import relaxbell as rb
 from relaxbell.verify import Refused, verify
-from relaxbell.verify.sets import classes, monomials
+from relaxbell.verify.words import classes, monomials
 
 pytest.importorskip("MoMPy")
 FOLDER = Path(rb.__file__).parent / "verify"

@@ -59,7 +59,9 @@ def test_signaling_from_where_it_is_possible():
 
 def test_errors():
     found = rb.boxes.pr().guessing("A", AT, dependence=0, lower=0.2)
-    with pytest.raises(MeasureError, match="no budget of this guess, expected one of: M"):
+    with pytest.raises(MeasureError, match="no budget of this guess, expected one of: M, lower, upper"):
+        found.curve("X -> B", 1)
+    with pytest.raises(MeasureError, match=r"the bound 1 .* cannot hold"):
         found.curve("lower", 1)
     with pytest.raises(MeasureError, match="expected a start below the end"):
         found.curve("M", 0)

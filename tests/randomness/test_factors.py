@@ -1,5 +1,6 @@
 """Probability estimation factors: their defining inequality, what is known of their rate, and what is refused."""
 
+import math
 import sys
 from fractions import Fraction
 
@@ -9,6 +10,7 @@ from extreme_boxes import extreme_boxes
 
 import relaxbell as rb
 from relaxbell.errors import CountsError, MeasureError, RelaxbellError
+from relaxbell.randomness.vertices import extreme_boxes as extreme_boxes_of
 
 TSIRELSON = rb.boxes.tsirelson()
 
@@ -122,3 +124,112 @@ def test_without_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "ppl", None)
     with pytest.raises(RelaxbellError, match="ppl is not installed"):
         counts(TSIRELSON, 100).randomness(TSIRELSON, error=0.1)
+
+
+# ------------------------------------------------------------------- larger scenarios, curves, settings
+
+
+@pytest.mark.slow
+def test_extreme_boxes_of_three_parties():
+    """53,856 in 46 classes (Pironio, Bancal, Scarani, J. Phys. A 44, 065303, 2011), no-signaling and normalized."""
+    found = rare_boxes((2,) * 6)
+    assert len(found) == 53_856
+    table = found.floats.reshape(-1, *(2,) * 6)
+    assert table.min() == 0
+    assert abs(table.sum(axis=(1, 2, 3)) - 1).max() < 1e-12
+    one = table.sum(axis=1)  # of B and C: the same for each setting of A
+    assert abs(one[:, :, :, 0] - one[:, :, :, 1]).max() < 1e-12
+
+
+def rare_boxes(shape):
+    outputs, inputs = ("A B C", "X Y Z") if len(shape) == 6 else ("A B", "X Y")
+    scenario = rb.Behavior(np.full(shape, 1 / np.prod(shape[: len(shape) // 2])), outputs, inputs).scenario
+    return extreme_boxes_of(scenario, 300_000)
+
+
+@pytest.mark.parametrize(("shape", "count"), [((2, 2, 2, 2), 24), ((2, 2, 3, 3), 1408), ((2, 2, 2, 3), 128)])
+def test_extreme_boxes_with_more_settings(shape, count):
+    """Jones and Masanes (PRA 72, 052312, 2005): with two outcomes local ones and those of generalized PR boxes."""
+    assert len(rare_boxes(shape)) == count
+
+
+@pytest.mark.slow
+def test_both_ways_to_extreme_boxes_agree(monkeypatch):
+    listed = rare_boxes((3, 3, 2, 2)).floats
+    monkeypatch.setattr("relaxbell.randomness.vertices._SMALL", 5)
+    by_relabelings = rare_boxes_again((3, 3, 2, 2)).floats
+    assert sorted(map(tuple, listed.round(9))) == sorted(map(tuple, by_relabelings.round(9)))
+
+
+def rare_boxes_again(shape):
+    scenario = rb.Behavior(np.full(shape, 1 / 9), "C D", "X Y").scenario  # other names: nothing is kept of it
+    return extreme_boxes_of(scenario, 300_000)
+
+
+@pytest.mark.slow
+def test_three_parties_and_three_settings():
+    """Each outcome of a GHZ state and of a chained PR box is a fair bit to a no-signaling adversary, and no more."""
+    for box in (rb.boxes.ghz(), rb.boxes.i3322(1)):
+        found = counts(box, 10**4).randomness(box, error=1e-6, power=0.2)
+        assert 9500 < found.bits < 10_000
+    box = rb.boxes.ghz().visibility(0.95)
+    found = counts(box, 10**5).randomness(box, error=1e-6, lower=0.12, power=0.02)
+    assert 0.8 < found.bits / 10**5 < 1
+    rng, table = np.random.default_rng(3), rare_boxes((2,) * 6).floats
+    for k in rng.integers(len(table), size=200):
+        own = table[k].reshape((2,) * 6)
+        assert (own * found.factors * own**found.power).sum() / 8 <= 1
+
+
+@pytest.mark.slow
+def test_a_curve_of_bits():
+    own = counts(TSIRELSON, 10**5).randomness(TSIRELSON, error=1e-6)
+    curve = own.curve("lower", Fraction(1, 4), start=Fraction(1, 5), points=3)
+    for e in (Fraction(1, 5), Fraction(9, 40), Fraction(1, 4)):
+        single = counts(TSIRELSON, 10**5).randomness(TSIRELSON, error=1e-6, lower=e)
+        assert float(curve.bits(e)) == single.bits
+    assert (curve.bits([0.21, 0.23]) == curve.bits([Fraction(1, 5), Fraction(9, 40)])).all()
+    upper = own.curve("upper", 0.3, start=0.25, points=2)
+    assert float(upper.bits(0.27)) == float(upper.bits(0.3))
+    with pytest.raises(MeasureError, match="'M' is no bound"):
+        own.curve("M", 0.1, start=0)
+    with pytest.raises(MeasureError, match="expected a start below the end"):
+        own.curve("lower", 0.1, start=0.2)
+
+
+def test_settings_that_differ_from_the_design_are_noted():
+    """Those of NIST do, by far more than chance: then bounds are what may be assumed."""
+    first, second = rb.load_counts("nist2015").split(0.1, seed=1)
+    found = second.randomness(first, error=1e-6)
+    assert found.settings_p_value < 1e-300
+    assert "the settings differ from the design" in repr(found)
+    bounded = second.randomness(first, error=1e-6, lower=0.2499)
+    assert bounded.settings_p_value is None
+    assert 0 < bounded.bits < found.bits
+    assert "differ" not in repr(bounded)
+
+
+def test_parts_of_counts():
+    own = rb.load_counts("delft2015")
+    first, second = own.split(0.3, seed=4)
+    assert (first.table + second.table == own.table).all()
+    assert 0 < first.trials < own.trials
+    with pytest.raises(CountsError, match="share of the first part is 1"):
+        own.split(1, seed=4)
+    with pytest.raises(CountsError):
+        own.split(0.5, seed="x")
+
+
+def test_the_smooth_min_entropy_of_a_distribution():
+    """The theorem in docs/theorems.rst, for biased bits of which all is known: T = 1/μ^β is the best product."""
+    n, unlikely, beta, epsilon = 10, 0.4, 1.0, 0.5
+    ones = np.arange(n + 1)
+    mu = unlikely**ones * (1 - unlikely) ** (n - ones)  # of one sequence with so many
+    number = np.array([math.comb(n, int(k)) for k in ones])
+    for p in (0.002, 0.004, 0.008):
+        success = mu**-beta >= 1 / (p**beta * epsilon)
+        kappa = (number * mu)[success].sum()
+        assert 0 < kappa < 1
+        bound = p / kappa ** (1 + 1 / beta)
+        given = np.where(success, mu, 0) / kappa
+        assert (number * np.maximum(given - bound, 0)).sum() <= epsilon  # so much is taken away, and no more is left

@@ -295,3 +295,31 @@ def test_larger_scenarios():
 def test_upper_bounds(s, high, chance):
     """Found with one λ for each extreme box and four weights of settings, in floats."""
     assert float(observed(s).guessing("A", AT, upper=high).exact) == pytest.approx(chance, abs=1e-12)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("edges", [["X -> B"], ["X -> B", "X -> C"]])
+def test_no_budget_for_signaling_is_no_signaling(edges):
+    """With three parties, too: the other outcomes may not vary jointly either."""
+    box, at = rb.boxes.ghz(), {"X": 0, "Y": 0, "Z": 0}
+    assert box.guessing("B C", at, signaling=dict.fromkeys(edges, 0)).exact == box.guessing("B C", at).exact
+    found = box.guessing("B C", at, signaling=dict.fromkeys(edges, Fraction(1, 20)))
+    assert box.guessing("B C", at).exact < found.exact < 1
+    assert f"signaling {edges[0]} <= 1/20" in found.certificate.verify()
+
+
+@pytest.mark.parametrize("e", [Fraction(1, 5), Fraction(1, 3)])
+def test_signaling_of_a_pr_box(e):
+    """1/2 + e: a local box that loses at one setting hears x with probability 2e, for 1/2 of which a variation is."""
+    assert rb.boxes.pr().guessing("A", AT, signaling={"X -> B": e}).exact == Fraction(1, 2) + e
+
+
+@pytest.mark.slow
+def test_signaling_with_two_and_three_settings_and_three_and_two_outcomes():
+    wide = rb.Behavior(np.array(rb.boxes.i3322(1).exact)[:, :, :2])
+    assert wide.guessing("B", AT, signaling={"X -> B": Fraction(1, 10)}).exact == Fraction(3, 5)
+    box = rb.boxes.cglmp(3).coarse_grain("B", [0, 1, 1]).rounded()
+    values = [box.guessing("A", AT, signaling={"X -> B": e}).exact for e in (0, Fraction(1, 20), Fraction(1, 2))]
+    assert values == sorted(values)
+    assert values[0] == box.guessing("A", AT).exact
+    assert box.guessing("A B", AT, signaling={"Y -> A": Fraction(1, 20)}).certificate.verify()

@@ -251,3 +251,42 @@ def test_a_graph_without_relaxed_edges_says_why_there_is_no_witness():
     assert "no edge of the model is marked as relaxed" in repr(solution)
     marked = rb.CausalModel("X -> A <- L -> B <- Y", "X Y", "L", sizes).relax("A -> B")
     assert rb.minimize(rb.influence(marked, "A", "B"), rb.boxes.pr()).witness_text == "CHSH = 4 > 2"
+
+
+def test_both_ends_of_a_query_are_shown_with_what_is_proved():
+    """Balke and Pearl's bounds for vitamin A, J. Am. Stat. Assoc. 92, 1171 (1997): −0.1946 and 0.0054."""
+    model = rb.instrumental()
+    p = rb.load_counts("vitamin_a").frequencies
+    found = rows(rb.bounds(rb.average_causal_effect(model, "A", "B"), p)._repr_html_())
+    assert found["least"].startswith("-0.1946")
+    assert found["largest"].startswith("0.0053")
+    assert any("…" in value for value in found.values())
+    exact = rows(rb.bounds(rb.message_weight(rb.message()), rb.boxes.pr())._repr_html_())
+    assert exact == {"least": "1/2 = 0.5", "largest": "1/2 = 0.5", "proved": "0.5 … 0.5"}
+
+
+@pytest.mark.slow
+def test_maxima_robustness_and_guesses_are_tables():
+    found = rows(rb.nonsignaling_set(rb.catalog.CHSH).maximum(rb.catalog.CHSH)._repr_html_())
+    assert found["maximum"] == "4"
+    found = rows(rb.boxes.pr().robustness(rb.bell())._repr_html_())
+    assert found["visibility"] == "0.5"
+    assert "proved by" in found
+    guess = rb.boxes.tsirelson().guessing("A", {"X": 0, "Y": 0}, dependence=0.1)
+    html = guess._repr_html_()
+    assert "P(guess A | X=0, Y=0)" in html
+    assert rows(html)["guessing probability"] == "8/5 - √2/2 = 0.892893219"
+    assert rows(html)["M at most"] == "1/10"
+
+
+def test_powers_are_raised_in_pictures():
+    lossy = rb.boxes.pr().with_losses(Symbol("eta"), assign=0)
+    drawn = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), lossy)._repr_svg_()
+    assert "(3/2) eta²" in drawn
+    assert "^" not in drawn
+    model, e = rb.measurement_dependence(), Symbol("e")
+    line = rb.catalog.CHSH.bound(model, subject_to=rb.setting_bounds(model, santha_vazirani=e))
+    words = texts(ElementTree.fromstring(line._repr_svg_()))
+    assert any("8 e²" in own for own in words), words
+    assert not any("*" in own for own in words)
+    assert "1/2" in words

@@ -172,7 +172,8 @@ def test_the_command_writes_vector_files(tmp_path):
         f"figure_{k}.{kind}" for k in (1, 2) for kind in ("pdf", "svg")
     ]
     svg = (tmp_path / "figure_2.svg").read_text()
-    assert "(5/7, 2/7)" in svg  # text stays text
+    assert "(5/7, 2/7)" in svg  # a comment beside its outlines
+    assert "<title>Least influence of X on B" in svg
 
 
 def test_unknown_figures_and_formats(tmp_path):
@@ -187,3 +188,47 @@ def test_unknown_figures_and_formats(tmp_path):
 def test_files_do_not_change_from_run_to_run(tmp_path):
     first, second = (save_figures(tmp_path / name, ["figure_4"]) for name in "ab")
     assert [file.read_bytes() for file in first] == [file.read_bytes() for file in second]
+
+
+def test_letters_of_svg_are_outlines(tmp_path):
+    """As text, the script M, subscripts and roots depend on the fonts of whoever looks."""
+    (file,) = save_figures(tmp_path, ["figure_4"], ["svg"])
+    tags = {element.tag.rpartition("}")[2] for element in ElementTree.parse(file).iter()}
+    assert "text" not in tags
+    assert "title" in tags
+
+
+def test_curves_over_each_other_keep_the_first_labels_and_are_told_apart(ax):
+    box = rb.boxes.pr()
+    signal, bits = rb.influence(rb.input_signaling(), "X", "B"), rb.message_entropy(rb.message())
+    first = rb.curve(signal, lambda w: box.visibility(w))
+    first.plot(ax=ax)
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_legend()) == ("w", "min C(X → B)", None)
+    rb.curve(bits, box.white_noise(), box).plot(ax=ax)
+    first.plot(ax=ax, c="green")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("w", "min C(X → B)")
+    said = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert said == ["min C(X → B)", "min H(M)", "min C(X → B) (2)"]
+    lines = [line for line in ax.lines if line.get_label() in said]
+    assert len({str(line._dash_pattern) for line in lines}) == 3
+    assert lines[-1].get_color() == "green"
+
+
+def test_sweeps_and_scans_over_each_other(ax):
+    points = {x / 2: rb.boxes.pr().visibility(x / 2) for x in range(3)}
+    for model, source in ((rb.input_signaling(), "X"), (rb.outcome_signaling(), "A")):
+        rb.sweep(rb.influence(model, source, "B"), points, progress=False).plot(ax=ax, names=["v"])
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("v", "C(X → B)")
+    said = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert said == ["C(X → B)", "from at most 0 to certified above", "C(A → B)"]
+
+
+def test_evidence_over_each_other(ax):
+    counts = rb.load_counts("delft2015")
+    for model, source in ((rb.input_signaling(), "X"), (rb.outcome_signaling(), "A")):
+        rb.evidence(counts, rb.influence(model, source, "B")).plot(ax=ax)
+    assert ax.get_xlabel() == "ε"
+    said = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert said == ["C(X → B)", "C(A → B)"]
+    assert [text.get_text() for text in ax.texts] == ["95 %"]
+    assert all(max(line.get_xdata()) <= ax.get_xlim()[1] for line in ax.lines if line.get_label() in said)

@@ -142,7 +142,7 @@ def given_data(model: CausalModel, equations: Equations, limits: Sequence[ExactN
     """Return what is given: the graph, the data, and the root in their numbers and in those of the limits."""
     table: Iterable[ExactNumber] = [] if equations.behavior is None else equations.behavior.table.ravel()
     data = {"schema": SCHEMA} | _root([*equations.rhs, *table, *limits])
-    return data | {"model": _model(model), "observed": _observed(model, equations)}
+    return data | {"model": model_data(model), "observed": _observed(model, equations)}
 
 
 def common_data(model: CausalModel, proof: Proof) -> dict[str, Any]:
@@ -173,16 +173,25 @@ def _root(numbers: Iterable[ExactNumber]) -> dict[str, Any]:
     return {"root": roots.pop()} if roots else {}
 
 
-def _model(model: CausalModel) -> dict[str, Any]:
+def model_data(model: CausalModel) -> dict[str, Any]:
+    """Return the graph of a model, or of each structure of a mixture, as it stands in certificates."""
     if isinstance(model, Mixture):
-        return {"mixture": [_model(own) if isinstance(own, CausalModel) else ANY for own in model.structures]}
+        return {"mixture": [model_data(own) if isinstance(own, CausalModel) else ANY for own in model.structures]}
     table = model.input_distribution.table
     if not model.inputs_connected and model.dependent_inputs:  # floats are read as independent only to rounding
         table = model.input_distribution.product(model.free_inputs, model.dependent_inputs)
+    latents, absorbed = model.latents, set[str]()
+    if len(latents) > 1 and model.has_free_strategies:  # one of them reaches all that the others do
+        kept = next(u for u in latents if all(u in model.parents(name) for name in model.responding))
+        latents, absorbed = (kept,), set(latents) - {kept}
     return {
-        "latents": list(model.latents),
+        "latents": list(latents),
         "nodes": [
-            {"name": name, "cardinality": model.cardinality[name], "parents": list(model.parents(name))}
+            {
+                "name": name,
+                "cardinality": model.cardinality[name],
+                "parents": [n for n in model.parents(name) if n not in absorbed],
+            }
             for name in (*model.free_inputs, *model.responding)
         ],
         "outputs": list(model.outputs),

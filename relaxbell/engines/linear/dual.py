@@ -190,13 +190,13 @@ def dual_bound(problem: Problem, program: LinearProgram, duals: Floats, least: L
     if simple is not None:
         denominator = common_denominator(simple)
         if denominator < 10**7:
-            candidates.append(_evaluate(problem, raw, denominator, least or _listed(problem)))
+            candidates.append(evaluated(problem, raw, denominator, least or _listed(problem)))
     unit = _unit(problem)
     mass = sum(float(leaf.rows.scale * unit) * leaf.rows.mass for leaf in all_leaves(problem))
     mass += sum(float(c.rows.scale * unit) * c.rows.mass for c in problem.affine)
     mass += unit * problem.equations.rows.mass
     size = mass * max(1.0, float(abs(values).max()))
-    candidates.append(_evaluate(problem, raw, 1 << max(1, dyadic_bits(size)), least or _listed(problem)))
+    candidates.append(evaluated(problem, raw, 1 << max(1, dyadic_bits(size)), least or _listed(problem)))
     found = [c for c in candidates if c is not None]
     trivial = Fraction(0) if problem.objective.is_nonnegative else None
     best = max(found, key=lambda c: c.bound, default=None)
@@ -260,7 +260,7 @@ def _listed(problem: Problem) -> Least:
     return least
 
 
-def _evaluate(problem: Problem, raw: RawDuals, denominator: int, least: Least) -> DualBound | None:
+def evaluated(problem: Problem, raw: RawDuals, denominator: int, least: Least) -> DualBound | None:
     """Clip whole-number duals over `denominator` and evaluate the bound exactly."""
     whole = raw.scaled(float(denominator))
     weights: dict[Leaf, Floats] = {}
