@@ -4,12 +4,12 @@ Every row has a proved value from below and one from above; no time limit and no
 below: Tsirelson's theorem where `quantum_maximum` finds the maximum exactly; else the rigorous least value at an exact
 behavior, whose state and measurements are stored in docs/quantum_realizations.json in whole numbers. They are what a
 search found (`--search`, with the starts and the seed of ROWS, from functionals of the literature); whatever they are,
-they make a quantum behavior. From above: closed forms or convex roofs class by class, extreme boxes, or a trivial bound.
+they make a quantum behavior. From above: closed forms or convex roofs by class, extreme boxes, or a trivial bound.
 
 python benchmarks/quantum_demands.py [--only TEXT …] [--search] [--write]
 
-`--search` seeks realizations, keeps those that demand more than the stored ones, and stores them; `--write` replaces the
-rows of docs/quantum_demands.csv that are computed.
+`--search` seeks realizations, keeps those that demand more than the stored ones, and stores them; `--write` replaces
+the rows of docs/quantum_demands.csv that are computed.
 """
 
 import argparse

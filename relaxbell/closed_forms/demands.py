@@ -68,7 +68,7 @@ class Demand:
     def at(cls, measure: Measure, optimum: QuantumOptimum) -> Demand:
         """Return what the exact behavior near a search's optimum demands.
 
-        Where the time is over before the exact value is known, the lower bound is one from floats, rigorous all the same.
+        Where the time is over before the exact value is known, the lower bound is from floats, rigorous all the same.
 
         Parameters
         ----------
