@@ -218,11 +218,7 @@ class RationalRealization(Frozen):
             )
             own._outcomes = tuple(read_number(v) for v in data["outcomes"])
             own.kets = tuple(read_parts(v, math.prod(own.dimensions)) for v in data["kets"])
-            if not own.kets or any(
-                len({len(v.real) for v in party}) != 1 or max(k for v in party for k in v.outcomes) >= d
-                for party, d in zip(own.measurements, own._outcomes, strict=True)
-            ):
-                raise ValueError("kets, outcomes and measurements that do not fit together")
+            own._check_parts()
             names = data["outputs"], data["inputs"], data["parties"]
             own.like = Behavior(own._table().reshape(data["shape"]), names[0], names[1], parties=names[2])
         except (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, AttributeError) as error:
@@ -232,6 +228,13 @@ class RationalRealization(Frozen):
             ) from None
         own._seal()
         return own
+
+    def _check_parts(self) -> None:
+        if not self.kets or any(
+            len({len(v.real) for v in party}) != 1 or max(k for v in party for k in v.outcomes) >= d
+            for party, d in zip(self.measurements, self._outcomes, strict=True)
+        ):
+            raise ValueError("kets, outcomes and measurements that do not fit together")
 
     def _table(self) -> Exact:
         norm = sum(int((re**2).sum() + (im**2).sum()) for re, im in self.kets)

@@ -18,7 +18,7 @@ def independent_columns(matrix: Floats) -> NDArray[np.intp]:
     --------
     >>> import numpy as np
     >>> independent_columns(np.array([[0.0, 1, 0, 2], [0, 0, 3, 3]])).tolist()
-    [1, 3]
+    [2, 3]
     """
     import scipy.linalg  # takes long to load, with a second BLAS: most minimizations need neither
 

@@ -14,7 +14,7 @@ from relaxbell.behavior.counts import Counts, CountsFit
 from relaxbell.behavior.data_sets import load_counts
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, message
-from relaxbell.errors import BehaviorError, RelaxbellError
+from relaxbell.errors import BehaviorError, CountsError, RelaxbellError
 from relaxbell.exact.numbers import Exact
 from relaxbell.exact.texts import a_kind
 from relaxbell.functionals.chsh import CHSHValue, largest_chsh
@@ -244,7 +244,7 @@ def _fitted(data: object, seconds: float | None) -> tuple[CountsFit | None, Time
     if not isinstance(data, Counts):
         return (data if isinstance(data, CountsFit) else None), None
     if data.parties is None:
-        raise BehaviorError(_no_bell_test(data))
+        raise CountsError(_no_bell_test(data))
     try:
         return data.fit(seconds=seconds), None
     except TimeLimitError as error:

@@ -116,7 +116,8 @@ class BehaviorSet(Frozen):
         >>> where = rb.nonsignaling_set(iv)
         >>> effect = where.expression(rb.average_causal_effect(iv, "A", "B"))
         >>> agree = [where.p[0, 0, 0] == 0.75, where.p[1, 1, 1] == 0.75]
-        >>> round(float(cp.Problem(cp.Minimize(effect), [*where.constraints, *agree]).solve(solver="CLARABEL")), 5)
+        >>> problem = cp.Problem(cp.Minimize(effect), [*where.constraints, *agree])
+        >>> round(float(problem.solve(solver="CLARABEL", canon_backend="SCIPY")), 5)
         0.5
         """
         if self.graph is None:
@@ -349,7 +350,7 @@ class BehaviorSet(Frozen):
         >>> import numpy as np
         >>> import relaxbell as rb
         >>> where = rb.nonsignaling_set(rb.catalog.CHSH)
-        >>> where.behavior(np.array([1, *[0.5] * 4, *[0.25] * 4]), rb.catalog.CHSH).p[0, 0, 1, 1]
+        >>> float(where.behavior(np.array([1, *[0.5] * 4, *[0.25] * 4]), rb.catalog.CHSH).p[0, 0, 1, 1])
         0.25
         """
         table = (self._expansion @ point).reshape(self.scenario.shape)

@@ -20,11 +20,9 @@ def test_an_instrument_needs_no_fit():
 
 def test_an_instrument_is_refused_with_what_to_do():
     effect = rb.average_causal_effect(rb.instrumental(), "A", "B")
-    for refused in (
-        INSTRUMENT.fit,
-        lambda: rb.quantify(INSTRUMENT),
-        lambda: INSTRUMENT.bootstrap(2, 1, parametric=True),
-    ):
+    with pytest.raises(rb.errors.CountsError, match=r"p\(A,B\|Z\) is no Bell test.*(?s:.*)counts\.frequencies"):
+        rb.quantify(INSTRUMENT)
+    for refused in (INSTRUMENT.fit, lambda: INSTRUMENT.bootstrap(2, 1, parametric=True)):
         with pytest.raises(rb.errors.CountsError, match=r"p\(A,B\|Z\) has 2 outputs and 1 inputs.*counts\.frequencies"):
             refused()
     with pytest.raises(rb.errors.BehaviorError, match=r"Use counts\.frequencies"):

@@ -121,6 +121,8 @@ def latex(case):
         assert text.count(r"\left") == text.count(r"\right")
         assert not any(python in text for python in ("Fraction", "array", "np.", "<", "->", "≠"))
     stated, expected = case.solution._repr_latex_(), case.expected[0]
+    if stated is not None and r"\max\," in stated:  # the least value of -q is said as the largest of q
+        expected = -expected
     if stated is not None and not case.kind.tolerance and len(str(expected)) < 20:
         top, bottom = abs(expected).as_integer_ratio()
         number = str(top) if bottom == 1 else rf"\frac{{{top}}}{{{bottom}}}"
