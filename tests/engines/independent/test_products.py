@@ -230,9 +230,9 @@ def test_conditions_that_may_not_happen_are_told():
 
 def test_events_of_independent_groups_are_multiplied():
     # V1 and V2 have latent variables of their own, a third node both: p{V2=1} is a product over two groups
-    graph = "V1 -> V2 -> V3; A -> V2; A -> V3; B -> V1; B -> V3"
-    model = rb.CausalModel(graph, "", "A B", {"V1": 2, "V2": 2, "V3": 2}, hidden="V1 V2")
-    p = rb.Behavior([Fraction(1, 2)] * 2, outputs="V3", inputs="")
+    graph = "V1 -> V2 -> V3; A -> V0; A -> V2; A -> V3; B -> V1; B -> V3"
+    model = rb.CausalModel(graph, "", "A B", dict.fromkeys(["V0", "V1", "V2", "V3"], 2), hidden="V1 V2 V3")
+    p = rb.Behavior([Fraction(1, 2)] * 2, outputs="V0", inputs="")
     half = [rb.assumption(model, "p{V2=1} >= 1/2")]
     found = rb.minimize(rb.query(model, "p{V2(V1=1)=1 | V2=1}"), p, half, seconds=20)
     assert found.lower_bound <= found.value
