@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import relaxbell as rb
-from relaxbell.closed_forms.ceilings import _classes, _kept, _of_two_settings, ceiling
+from relaxbell.closed_forms.ceilings import _classes, _kept, ceiling
+from relaxbell.closed_forms.extreme_boxes import two_party_boxes
 from relaxbell.closed_forms.roofs import Vertices
 from relaxbell.quantum.sets import nonsignaling_set
 
@@ -100,7 +101,7 @@ def test_the_two_ways_to_vertices_agree():
     measure = rb.dependence(rb.measurement_dependence((2, 2), (3, 3)))
     where = nonsignaling_set(measure.model.scenario)
     kept = list(_kept(measure, where.scenario))
-    formulas, found = _of_two_settings(where.scenario, kept), _classes(where, kept)
+    formulas, found = two_party_boxes(where.scenario, kept), _classes(where, kept)
     assert len(formulas) == len(found) == 3
     assert {max(t.ravel().tolist()) for t in formulas} == {max(t.ravel().tolist()) for t in found}
 
