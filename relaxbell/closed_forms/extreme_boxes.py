@@ -117,13 +117,13 @@ def _least(signs: Signs, free: Sequence[bool]) -> Signs:
 
 def _table(signs: Signs) -> Exact:
     """Return the behavior: certain settings have outcome 0."""
-    random = (signs.any(axis=1), signs.any(axis=0))
+    rows, columns = (np.any(signs != 0, axis=k).tolist() for k in (1, 0))
     found: Exact = np.full((2, 2, *signs.shape), Fraction(0), dtype=object)
     for x, y in np.ndindex(signs.shape):
         for a, b in np.ndindex(2, 2):
-            if random[0][x] and random[1][y]:
+            if rows[x] and columns[y]:
                 found[a, b, x, y] = Fraction(int((-1) ** (a + b) == signs[x, y]), 2)
             else:
-                certain = Fraction(1, 2) if random[0][x] else Fraction(int(a == 0))
-                found[a, b, x, y] = certain * (Fraction(1, 2) if random[1][y] else Fraction(int(b == 0)))
+                certain = Fraction(1, 2) if rows[x] else Fraction(int(a == 0))
+                found[a, b, x, y] = certain * (Fraction(1, 2) if columns[y] else Fraction(int(b == 0)))
     return found
