@@ -37,13 +37,13 @@ def two_party_boxes(scenario: Scenario, kept: Sequence[Relabeling]) -> list[Exac
         Relabelings that make classes; all of outcomes are among them, or the result is None.
     """
     k = len(scenario.outputs)
-    if k != 2 or len(scenario.inputs) != 2 or None in (scenario.parties or {None: None}).values():
+    parties = scenario.parties or {}
+    if k != 2 or len(scenario.inputs) != 2 or set(parties.values()) != set(scenario.inputs):
         return None
     known = {own.cells().tobytes() for own in kept}
     exchanges = [(_permuted(own), own.cells().tobytes() in known) for own in value_exchanges(scenario)]
     if not all(is_kept for name, is_kept in exchanges if name is None):
         return None
-    parties = scenario.parties or {}
     turned = parties[scenario.outputs[0]] != scenario.inputs[0]
     if scenario.shape[k:] == (2, 2):
         return _of_two_settings(scenario, turned)
