@@ -3,9 +3,7 @@
 The least value of a measure is convex in the behavior, so that on the polytope of no-signaling behaviors it is largest
 at a vertex, and below the convex roof of its values at all vertices (`roofs`) everywhere. Where vertices are too many
 to list they are found up to the relabelings that keep the measure: as facets of the polar polytope, by adjacency
-decomposition. Two parties with two settings each have, up to relabelings of outcomes, the boxes with b − a = xy modulo
-k, each outcome below k alike, and deterministic ones (Barrett, Linden, Massar, Pironio, Popescu, Roberts, PRA 71,
-022101, 2005).
+decomposition. Of two parties with two settings or two outcomes each they are known (`extreme_boxes`).
 """
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.scenario import Scenario
+from relaxbell.closed_forms.extreme_boxes import two_party_boxes
 from relaxbell.closed_forms.quantum_classes import QuantumClass, bounded
 from relaxbell.closed_forms.roofs import Vertices, some_of
 from relaxbell.engines.linear.solution import ConvexSolution
@@ -32,7 +31,6 @@ from relaxbell.quantum.sets import NonsignalingSet, QuantumSet
 from relaxbell.relabeling import Relabeling
 from relaxbell.solve.minimization import minimize
 from relaxbell.symmetry.adjacency import SymmetricPolytope, product, spans_all
-from relaxbell.symmetry.generators import value_exchanges
 from relaxbell.symmetry.models import model_generators
 
 _SHARE = 0.3
@@ -132,7 +130,7 @@ def _whole(value: ExactNumber) -> Fraction:
 
 def _by_extremes(measure: Measure, where: NonsignalingSet, kept: list[Relabeling]) -> Ceiling | None:
     """Return the largest value at one of each class of vertices."""
-    listed = _of_two_settings(where.scenario, kept)
+    listed = two_party_boxes(where.scenario, kept)
     tables = _classes(where, kept) if listed is None else listed
     values = None if tables is None else _values(measure, where.scenario, tables)
     return None if values is None else _largest(values)
@@ -194,26 +192,6 @@ def _kept(measure: Measure, scenario: Scenario) -> Iterator[Relabeling]:
     for own in model_generators(measure.model):
         if all(own.moves.get(name, name) == name for name in (*scenario.outputs, *scenario.inputs)):
             yield own
-
-
-def _of_two_settings(scenario: Scenario, kept: list[Relabeling]) -> list[Exact] | None:
-    """Return the extreme behaviors of two parties with two settings each, up to relabelings of outcomes."""
-    k = len(scenario.outputs)
-    if k != 2 or scenario.shape[k:] != (2, 2):
-        return None
-    known = {own.cells().tobytes() for own in kept}
-    wanted = [own for own in value_exchanges(scenario) if own.outcomes and not own.settings]
-    if not all(own.cells().tobytes() in known for own in wanted):
-        return None
-    parties = scenario.parties or {}
-    turned = parties[scenario.outputs[0]] != scenario.inputs[0]
-    a, b, x, y = np.indices(scenario.shape)
-    x, y = (y, x) if turned else (x, y)
-    tables = []
-    for outcomes in range(1, min(scenario.shape[:2]) + 1):
-        hit = (a < outcomes) & (b < outcomes) & ((b - a - x * y) % outcomes == 0)
-        tables.append(hit.astype(int).astype(object) * Fraction(1, outcomes))
-    return tables
 
 
 def _classes(where: NonsignalingSet, kept: list[Relabeling]) -> list[Exact] | None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import relaxbell as rb
-from relaxbell.closed_forms.ceilings import _classes, _kept, _of_two_settings, ceiling
+from relaxbell.closed_forms.ceilings import _classes, _kept, ceiling
+from relaxbell.closed_forms.extreme_boxes import two_party_boxes
 from relaxbell.closed_forms.roofs import Vertices
 from relaxbell.quantum.sets import nonsignaling_set
 
@@ -100,7 +101,7 @@ def test_the_two_ways_to_vertices_agree():
     measure = rb.dependence(rb.measurement_dependence((2, 2), (3, 3)))
     where = nonsignaling_set(measure.model.scenario)
     kept = list(_kept(measure, where.scenario))
-    formulas, found = _of_two_settings(where.scenario, kept), _classes(where, kept)
+    formulas, found = two_party_boxes(where.scenario, kept), _classes(where, kept)
     assert len(formulas) == len(found) == 3
     assert {max(t.ravel().tolist()) for t in formulas} == {max(t.ravel().tolist()) for t in found}
 
@@ -112,3 +113,26 @@ def test_three_parties_have_46_classes():
 
     where = nonsignaling_set(rb.bell((2, 2, 2)).scenario)
     assert len(_classes(where, list(generators(where.scenario)))) == 46
+
+
+@pytest.mark.parametrize("inputs", [(2, 3), (3, 2)])
+def test_boxes_of_two_outcomes_are_all_extreme_ones(inputs):
+    """Jones, Masanes, PRA 72, 052312 (2005), against all vertices listed: one of each class."""
+    measure = rb.dependence(rb.measurement_dependence(inputs, (2, 2)))
+    where, vertices = listed(measure)
+    kept = list(_kept(measure, where.scenario))
+    place = {own.tobytes(): i for i, own in enumerate(vertices.tables)}
+    whole = [(own.ravel() * vertices.unit).astype(np.int64) for own in two_party_boxes(where.scenario, kept)]
+    orbits = vertices.orbits()
+    found = [orbits[place[own.tobytes()]] for own in whole]
+    assert sorted(found) == sorted(set(orbits.tolist()))
+
+
+def test_known_boxes_want_all_relabelings_of_outcomes():
+    """Otherwise one box does not stand for its class."""
+    measure = rb.dependence(rb.measurement_dependence((2, 2), (4, 4)))
+    own = measure.model.scenario
+    kept = list(_kept(measure, own))
+    assert len(two_party_boxes(own, kept)) == 4
+    assert two_party_boxes(own, []) is None
+    assert two_party_boxes(own, [g for g in kept if g.settings["X"] == (0, 1)][:1]) is None
