@@ -134,7 +134,7 @@ def fixed(model, name):
 
 _BUDGETED = ["budget", "refuted", "tradeoff"]
 _ENTROPY = dict.fromkeys(["closed form", "expression", *_BUDGETED], (MeasureError, "concave|not piecewise linear"))
-_INFORMATION = dict.fromkeys(["closed form", "tradeoff"], (MeasureError, "not piecewise linear|has no budget"))
+_INFORMATION = {"closed form": (MeasureError, "not piecewise linear")}
 _FIXED = dict.fromkeys(["closed form", *_BUDGETED], (MeasureError, "marginals"))
 _NETWORK = dict.fromkeys(["closed form", "expression", *_BUDGETED], (MeasureError, "not convex"))
 

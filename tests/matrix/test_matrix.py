@@ -186,10 +186,7 @@ def budget(case):
 
 def _budget_in_floats(case, other, limit):
     """The least value is that of anyone's own convex program, and what is certified is no larger."""
-    import cvxpy as cp
-
-    within = [case.measure.expression <= float(limit), *case.model.reproduces(case.behaviors[0]), case.model.valid]
-    expected = cp.Problem(cp.Minimize(other.expression), within).solve(solver=cp.CLARABEL)
+    expected = _own_program(case, other, float(limit))
     solution = rb.minimize(other, case.behaviors[0], [case.measure <= limit])
     assert solution.value == pytest.approx(expected, abs=case.kind.tolerance)
     assert solution.lower_bound <= expected + case.kind.tolerance
@@ -211,8 +208,31 @@ def tradeoff(case):
     """The curve over the budget passes through the same point."""
     limit, (other, plain_other) = _limit(case), _other(case)
     line = rb.tradeoff(other, case.measure, case.behaviors[0])
+    if case.kind.tolerance:
+        _tradeoff_in_floats(case, other, line)
+        return
     assert line.domain[0] == case.expected[0]
     assert line.value(min(limit, line.domain[1])) == plain_other.least(case.tables[0], [case.plain <= limit])
+
+
+def _tradeoff_in_floats(case, other, line):
+    """The two bounds hold anyone's own convex program between them, at the ends and inside."""
+    low, high = map(float, line.domain)
+    assert low == pytest.approx(case.expected[0], abs=case.kind.tolerance)
+    for part in (0.1, 0.5, 0.9, 1):
+        budget = low + part * (high - low)
+        expected = _own_program(case, other, budget)
+        assert line.lower_bound(budget) <= expected + case.kind.tolerance
+        assert line.value(budget) >= expected - case.kind.tolerance
+        assert line.value(budget) - line.lower_bound(budget) <= line.gap + case.kind.tolerance
+
+
+def _own_program(case, other, limit):
+    """Return the least value of other within a budget, by CVXPY alone."""
+    import cvxpy as cp
+
+    within = [case.measure.expression <= limit, *case.model.reproduces(case.behaviors[0]), case.model.valid]
+    return cp.Problem(cp.Minimize(other.expression), within).solve(solver=cp.CLARABEL)
 
 
 def _limit(case):
