@@ -152,6 +152,7 @@ from .factorized import FactorizedDependenceCase, FactorizedInformationCase
 from .families import FAMILY, Family
 from .files import read_file
 from .guessing import GuessingCase
+from .independent import IndependentCase
 from .kernel import SCHEMA, Case
 from .messages import MessageCase
 from .networks import NetworkCase
@@ -167,7 +168,7 @@ _KINDS = {
     "evidence": EvidenceCase, "functional": FunctionalCase,
     "guessing": GuessingCase, "quantum guessing": QuantumGuessingCase,
     "factorized dependence": FactorizedDependenceCase, "factorized mutual information": FactorizedInformationCase,
-    "message entropy": MessageCase,
+    "independent": IndependentCase, "message entropy": MessageCase,
     "mutual information": InformationCase, "nonbilocality": NetworkCase, "strength": StrengthCase,
     "visibility": VisibilityCase,
 }  # fmt: skip

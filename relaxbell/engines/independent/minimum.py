@@ -17,6 +17,7 @@ from relaxbell.engines.independent.data import Question, Scene, question
 from relaxbell.engines.independent.polynomials import Polynomial, combined
 from relaxbell.engines.independent.solution import IndependentSolution
 from relaxbell.engines.linear.over import solve_over
+from relaxbell.engines.linear.program import flat
 from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.errors import InfeasibleError, MeasureError, ModelTooLargeError, SolverError
 from relaxbell.exact.numbers import floor_float
@@ -58,7 +59,8 @@ class Minimum:
         self.joined = self.measure.over.model
         self.scene = Scene.of(self.measure.model, self.joined)
         self.equations: Equations = self.joined.equations(observed)
-        self.constraints = read_limits(self.measure, self.scene, subject_to)
+        self.limits = tuple(flat(subject_to))
+        self.constraints = read_limits(self.measure, self.scene, self.limits)
         roots = any(not isinstance(v, Fraction) for v in self.equations.rhs.tolist())
         self.rounded = (
             bool(self.equations.distance) or roots or (isinstance(observed, Behavior) and not observed.is_exact)
@@ -202,4 +204,6 @@ class Minimum:
             attained=exact,
             parts={", ".join(names[d].nodes): answer.described(self.scene, d) for d in sorted(used)},
             tolerance=self.tolerance,
+            subject_to=self.limits,
+            searched=None if answer.layout is None or answer.cover is None else (answer.layout, answer.cover),
         )

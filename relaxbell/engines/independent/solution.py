@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal, NoReturn
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
+from relaxbell.engines.independent.proving import independent_certificate
 from relaxbell.engines.solution import Solution
-from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import to_sympy
 from relaxbell.exact.texts import FITTED, floor_text, minus_text
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import sympy
 
     from relaxbell.certificate.claims import Certificate
+    from relaxbell.engines.independent.chain import Layout
+    from relaxbell.engines.independent.search import Cover
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,6 +42,8 @@ class IndependentSolution(Solution):
         ``optimal``: the interval is as narrow as asked for; ``time limit``: it is not.
     tolerance
         How narrow it was to be.
+    subject_to, searched
+        The constraints; and the boxes that were bounded, for the certificate. None where there were none.
     measure, observed, value, lower_bound, q, statistics
         As in `Solution`; ``statistics["residual"]`` is by how much the model found misses what was observed.
 
@@ -62,6 +67,8 @@ class IndependentSolution(Solution):
     attained: Fraction | None = None
     parts: Mapping[str, Mapping[str, Fraction | float]] = field(default_factory=dict)
     tolerance: float = 0.0
+    subject_to: tuple[object, ...] = field(default=(), repr=False)
+    searched: tuple[Layout, Cover] | None = field(default=None, repr=False)
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -84,23 +91,31 @@ class IndependentSolution(Solution):
         """None: what independent latent variables reproduce is not convex, and no functional separates it."""
         return None
 
-    @property
+    @cached_property
     def certificate(self) -> Certificate:
-        """Raise CertificateError: the verifier knows no boxes of districts.
+        """The exact data that prove the lower bound: facts, and boxes with multipliers.
+
+        What it claims may be less than `lower_bound` by the rounding of multipliers. Of a quotient it proves that numerator
+        − bound · denominator is at least 0.
 
         Raises
         ------
         CertificateError
-            It says what to use instead.
-        """
-        self._refuse()
+            If the data are floats that contradict the graph by rounding, or exceed the verifier's limits.
 
-    def _refuse(self) -> NoReturn:
-        raise CertificateError(
-            f"{self.measure.name} of {self.measure.model.name}: found independent latent variables, expected a model "
-            "with one of them for a certificate. That of the query of model.shared() proves a bound that holds as "
-            "well."
-        )
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> from fractions import Fraction
+        >>> graph = "X -> Y -> S; U -> X; U -> Y; V -> S"
+        >>> model = rb.CausalModel(graph, "", "U V", {"X": 2, "Y": 2, "S": 2})
+        >>> seen = [[[None, Fraction(k, 20)] for k in row] for row in ((4, 3), (1, 7))]
+        >>> part = rb.Observed.partial(seen, outputs="X Y S", inputs="")
+        >>> found = rb.minimize(rb.query(model, "ACE(X -> Y)"), part)
+        >>> found.certificate.verify().startswith("every model with U -> X, U -> Y, X -> Y, V -> S, Y -> S")
+        True
+        """
+        return independent_certificate(self)
 
     def __repr__(self) -> str:
         measure, low, upper = self.measure, floor_text(self.lower_bound, 9), self.measure.negated is not None
