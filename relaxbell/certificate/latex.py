@@ -46,6 +46,7 @@ from relaxbell.verify.kernel import Case
 from relaxbell.verify.measures import Charges, Measure, charge
 from relaxbell.verify.messages import MessageCase
 from relaxbell.verify.model import Functions, Model
+from relaxbell.verify.independent import IndependentCase
 from relaxbell.verify.networks import NetworkCase
 from relaxbell.verify.quantum_guessing import QuantumGuessingCase
 from relaxbell.verify.reading import Json, Real, array, common_denominator, fields, rationals
@@ -61,6 +62,7 @@ _COUNTED = 2**12
 
 _REFERRED: dict[type[Case], str] = {
     NetworkCase: "a tree of boxes with polynomials",
+    IndependentCase: "facts about independent groups of nodes, and their multipliers in each box of a cover",
     EvidenceCase: "exact sums over all trials",
     GuessingCase: "multipliers of what is equal in a box without signaling, for each extreme table of the settings",
     QuantumGuessingCase: "a sum of squares of moments for each extreme table of the settings and each guess",

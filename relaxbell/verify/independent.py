@@ -23,6 +23,7 @@ from .reading import FRACTION, ONE, ZERO, Json, Real, array, common_denominator,
 from .refusals import need
 
 MOST = 2**16  # facts, directions, events, and entries of a cover each
+VALUES = 2**18  # of what is left of a function in a box
 
 Event = tuple[tuple[int, int], ...]  # variables with their values, ascending
 Function = dict[Event, Fraction]  # of strategies; the events have values from 1 on, which makes it unique
@@ -147,7 +148,7 @@ class Proof:
             chances.append(self.probability(places))
         event = [(self.variable(name, world), world[name]) for name in known if name in names]
         upto, before = chances
-        return difference(scaled(indicator(event, self.sizes), before), scaled(indicator(event[:-1], self.sizes), upto))
+        return difference(scaled(self.indicator(event), before), scaled(self.indicator(event[:-1]), upto))
 
     def variable(self, name: str, world: dict[str, int]) -> int:
         """Return a node at the values that its parents have."""
@@ -200,7 +201,19 @@ class Proof:
         """Return a function times an event; refuse unless they have no latent variable in common."""
         event = self.events[e]
         need(not self.sources(own) & self.sources([event]), "an event is not independent of what it goes with")
-        return product(own, indicator(event, self.sizes), self.model)
+        return product(own, self.indicator(event), self.model)
+
+    def indicator(self, event: Iterable[tuple[int, int]]) -> Function:
+        """Return an event as a function; [v = 0] is 1 less the others."""
+        parts = sorted(event)
+        count = math.prod(self.sizes[v] for v, value in parts if not value)
+        need(count <= VALUES, "an event has too many parts")
+        self.model.spend(FRACTION // 4 * count)
+        total: Function = {(): ONE}
+        for v, value in parts:
+            own = [(((v, value),), ONE)] if value else [((), ONE), *((((v, k),), -ONE) for k in range(1, self.sizes[v]))]
+            total = {known + part: a * b for known, a in total.items() for part, b in own}
+        return total
 
     def function(self, measure: Measure) -> Function:
         """Return a linear measure as a function of strategies."""
@@ -251,6 +264,7 @@ class Proof:
         for entry in cover:
             need(boxes, "the cover goes on after its last box")
             box = boxes.pop()
+            self.model.spend(64 + len(box))
             own = record(entry, "an entry of the cover")
             if "at" not in own:
                 bound = self.bounded(entry, box)
@@ -270,7 +284,7 @@ class Proof:
                 need(proof is None, "a split has a proof")
                 boxes += [above, below]
                 continue
-            event = indicator(self.events[self.directions[r]], self.sizes)
+            event = self.indicator(self.events[self.directions[r]])
             wanted = self.bounded(proof, box, event if low is not None else scaled(event, -ONE))
             least_here = cut if low is not None else -cut
             need(wanted is None or wanted >= least_here, "what a box is cut by is not proved")
@@ -335,9 +349,9 @@ class Proof:
             elif kind == 1:
                 own = self.limits[k]
             elif kind == 2:
-                own = self.times(indicator(self.events[self.directions[k]], self.sizes), e)
+                own = self.times(self.indicator(self.events[self.directions[k]]), e)
             else:
-                own = indicator(self.events[e], self.sizes)
+                own = self.indicator(self.events[e])
             self.products[key] = [(event, int(v * self.scale)) for event, v in own.items()]
         self.model.spend(8 + 2 * len(self.products[key]))
         return self.products[key]
@@ -347,8 +361,9 @@ class Proof:
         variables = sorted({v for event, number in own.items() if number for v, _ in event})
         sizes = [self.sizes[v] for v in variables]
         count = math.prod(sizes)
-        need(count <= TABLE, f"what is left has more than {TABLE} values")
-        self.model.spend(count * (len(sizes) + 1) + 4 * len(own) * (len(sizes) + 1))
+        need(count <= VALUES, f"what is left has more than {VALUES} values")
+        words = 1 + max(map(int.bit_length, own.values()), default=0) // 256
+        self.model.spend((count * (len(sizes) + 1) + 4 * len(own) * (len(sizes) + 1)) * words)
         strides, step = dict[int, int](), 1
         for v, size in zip(reversed(variables), reversed(sizes), strict=True):
             strides[v] = step
@@ -384,19 +399,9 @@ def along(table: list[int], sizes: Sequence[int], sign: int) -> None:
                     table[a::block] = map(add, base, table[a::block])
 
 
-def indicator(event: Iterable[tuple[int, int]], sizes: Sequence[int]) -> Function:
-    """Return an event as a function; [v = 0] is 1 less the others."""
-    total: Function = {(): ONE}
-    for v, value in sorted(event):
-        parts = [(((v, value),), ONE)] if value else [((), ONE), *((((v, k),), -ONE) for k in range(1, sizes[v]))]
-        need(len(total) * len(parts) <= TABLE, "an event has too many parts")
-        total = {own + part: a * b for own, a in total.items() for part, b in parts}
-    return total
-
-
 def product(first: Function, second: Function, model: Model) -> Function:
     """Return the product of two functions."""
-    model.spend(8 * len(first) * len(second))
+    model.spend(FRACTION // 4 * len(first) * len(second))
     total: Function = {}
     for (one, a), (two, b) in itertools.product(first.items(), second.items()):
         both = dict(one)
