@@ -192,7 +192,7 @@ class Writer:
     # ----------------------------------------------------------------------- proof
 
     def certificate(self, lower_bound: float, *, short: bool = False) -> Certificate | None:
-        """Return the certificate of the bound that the boxes prove; None where it is less, if it may not be `short`."""
+        """Return the certificate of the bound that the boxes prove; of a quotient (`short`) None where that is less."""
         data = given_data(self.measure.model, self.equations)
         data |= {
             "measure": {"kind": "independent", "of": as_data(self.objective.statement())},
@@ -212,19 +212,18 @@ class Writer:
             if best is None or proven > best[0]:
                 best = proven, proof
         assert best is not None  # the first proof is one
-        attained = self.solution.attained if self.objective is not None and not short else None
+        attained = None if short else self.solution.attained
         stated = Fraction(lower_bound) if attained is None else attained
+        if best[0] < stated - (0 if short else Fraction(1, 10**8)):
+            best = max(best, *self._of_joined(data), key=lambda own: own[0])
         if short and best[0] < stated:
             return None
-        if best[0] < stated - Fraction(1, 10**8):
-            best = max(best, *self._of_joined(data), key=lambda own: own[0])
         return Certificate(data | {"claim": {"lower_bound": as_text(min(best[0], stated))}, "proof": best[1]})
 
     def _of_joined(self, data: Mapping[str, Any]) -> Iterator[tuple[Fraction, dict[str, Any]]]:
         """Yield the proof of joined latent variables, which a search starts from."""
-        over = self.measure.over
         try:
-            found = engine(over).minimize(self.solution.observed)
+            found = engine(self.objective).minimize(self.solution.observed)
             if not isinstance(found, LinearSolution):
                 return
             z = multipliers(self.joined, found.proof)

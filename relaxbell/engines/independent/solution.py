@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from relaxbell.engines.independent.chain import Layout
     from relaxbell.engines.independent.search import Cover
 
+UNKNOWN = "unknown"
+
+NO_MODEL = "no model found"
+"""The state of a minimization whose time was over before a model was found: only its bound is known."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class IndependentSolution(Solution):
@@ -39,7 +44,8 @@ class IndependentSolution(Solution):
         For each district that matters what its variables, nodes at values of their parents, respond in the model found,
         with probabilities; districts are independent.
     status
-        ``optimal``: the interval is as narrow as asked for; ``time limit``: it is not.
+        ``optimal``: the interval is as narrow as asked for; ``time limit``: it is not; ``no model found``: nor is it known
+        whether there is a model of the data, and `value` is NaN. `lower_bound` is rigorous all the same.
     tolerance
         How narrow it was to be.
     subject_to, searched
@@ -87,6 +93,15 @@ class IndependentSolution(Solution):
         return None if self.exact is None else self.value
 
     @property
+    def value_text(self) -> str:
+        return UNKNOWN if self.status == NO_MODEL else super().value_text
+
+    @property
+    def end_texts(self) -> tuple[str, str, str]:
+        exact, value, bound = super().end_texts
+        return exact, UNKNOWN if self.status == NO_MODEL else value, bound
+
+    @property
     def witness(self) -> None:
         """None: what independent latent variables reproduce is not convex, and no functional separates it."""
         return None
@@ -128,6 +143,8 @@ class IndependentSolution(Solution):
             missed, low = self.status != "optimal", minus_text(low) if upper else low
             ends = f"{value}, {low}" if upper else f"{low}, {value}"
             head = f"in [{ends}]" if missed else f"= {value}"
+            if self.status == NO_MODEL:
+                head = f"<= {low}" if upper else f">= {low}"
             bound = f"{low} (rigorous{f' {FITTED}' * self.estimated}); {self.status}"
             bound += f": expected within {self.tolerance:g}" * missed
         side = "upper" if upper else "lower"
@@ -138,7 +155,8 @@ class IndependentSolution(Solution):
                 "district, not all"
             )
         parts = " and ".join(f"({names})" for names in self.parts)
-        lines.append(f"  model        {parts or 'nothing'}{', independent of each other' * (len(self.parts) > 1)}")
+        nothing = "none was found in time" if self.status == NO_MODEL else "nothing"
+        lines.append(f"  model        {parts or nothing}{', independent of each other' * (len(self.parts) > 1)}")
         lines.append(f"  solver       {self.statistics['solver']}")
         if upper:
             lines.append(f"  fields       value, exact and lower_bound are of {measure.name}")
