@@ -159,12 +159,9 @@ def layout_of(question: Question) -> Layout:
             numbers[d].append(len(shapes))
             shapes.append(last)
     chains = _chains(question, numbers)
-    chains = tuple(_ordered(chain, shapes, center) for chain in chains)
-    found: list[Direction] = []
-    for chain in chains:
-        for i in chain[1:]:
-            if i not in center:
-                found += _directions(question, shapes, i)
+    asked = {i: _directions(question, shapes, i) for i in range(len(shapes)) if i not in center}
+    chains = tuple(_ordered(chain, shapes, center, asked) for chain in chains)
+    found = [direction for chain in chains for i in chain[1:] if i not in center for direction in asked[i]]
     return Layout(question, tuple(shapes), chains, center, tuple(found))
 
 
@@ -180,9 +177,18 @@ def _chains(question: Question, numbers: Mapping[int, list[int]]) -> tuple[tuple
     return tuple(tuple(sorted(own)) for own in sets if own)
 
 
-def _ordered(chain: Sequence[int], shapes: Sequence[Shape], center: Mapping[int, tuple[int, ...]]) -> tuple[int, ...]:
-    """Return the largest shape first; each center after its groups."""
-    first = max((i for i in chain if i not in center), key=lambda i: (shapes[i].values is not None, shapes[i].count))
+def _ordered(
+    chain: Sequence[int],
+    shapes: Sequence[Shape],
+    center: Mapping[int, tuple[int, ...]],
+    asked: Mapping[int, Sequence[Direction]],
+) -> tuple[int, ...]:
+    """Return the shape that boxes would have to limit in most directions first, then the largest; centers after groups."""
+
+    def size(i: int) -> tuple[int, bool, int]:
+        return len(asked[i]), shapes[i].values is not None, shapes[i].count
+
+    first = max((i for i in chain if i not in center), key=size)
     rest = [i for i in chain if i != first]
     done, out = {first}, [first]
     while rest:
