@@ -199,11 +199,10 @@ def test_events_of_independent_groups_are_multiplied():
 
 
 def test_sparse_newton_steps_find_the_same_models(monkeypatch):
-    # those of many unknowns are sparse; here all are, and no quadratic programs are solved
+    # those of many unknowns are sparse; here all are
     from relaxbell.engines.independent import nearby
 
     monkeypatch.setattr(nearby, "_DENSE", 0)
-    monkeypatch.setattr(nearby, "_MOST", 0)
     monkeypatch.setattr(nearby.np.linalg, "lstsq", None)
     cells = hundredths([[20, 15], [5, 35]])
     model = rb.CausalModel(SELECTION, "", "U V", {"X": 2, "Y": 2, "S": 2})
