@@ -83,6 +83,8 @@ class Sweep:
         As in `SweepPoint`, arrays of strings.
     seconds
         Wall time of each point; points that one basis serves share its time.
+    ends
+        What the least values are called, ``min …``; those of the negative of a query are minus its upper ends, ``max …``.
 
     Examples
     --------
@@ -103,6 +105,7 @@ class Sweep:
     status: NDArray[np.str_]
     reasons: NDArray[np.object_]
     seconds: Floats
+    ends: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -160,7 +163,7 @@ class Sweep:
         k = self.measures.index(name)
         columns = (self.values, self.lower_bounds, self.status, self.reasons, self.seconds)
         own: list[Any] = [column[:, k] for column in columns]
-        return Sweep(self.labels, (name,), (self.units[k],), *own)
+        return Sweep(self.labels, (name,), (self.units[k],), *own, ends=self.ends[k : k + 1])
 
     @cached_property
     def failures(self) -> dict[Any, str]:
