@@ -413,8 +413,9 @@ class Measure(abc.ABC):
     def __ge__(self, limit: object) -> Budget:
         if getattr(limit, "free_symbols", None):
             raise MeasureError(
-                f"{self.name} >= {one_line(limit)} is a lower limit with a symbol, expected an upper one. Of a probability "
-                "limit that of the opposite event, query(model, 'p{S != 1}') <= sympy.Symbol('t'), with 1 - t for yours."
+                f"{self.name} >= {one_line(limit)} is a lower limit with a symbol, expected an upper one. Of a "
+                "probability limit that of the opposite event, query(model, 'p{S != 1}') <= sympy.Symbol('t'), with "
+                "1 - t for yours."
             )
         raise MeasureError(
             f"{self.name} >= {limit} is a lower limit, expected an upper one: budgets are convex constraints. Write "
@@ -600,7 +601,7 @@ def read_limit(measure: Measure, limit: object) -> ExactNumber | sympy.Symbol:
     if getattr(limit, "free_symbols", None) and hasattr(limit, "is_Symbol"):
         raise MeasureError(
             f"the budget of {measure.name} is the expression {one_line(limit)}, expected a number or a single sympy "
-            "symbol. Give it a symbol of its own, sympy.Symbol('t'), and put the expression in where the result is used."
+            "symbol. Give it a symbol of its own, sympy.Symbol('t'), and put the expression into the result."
         )
     exact = as_exact(limit)
     if isinstance(exact, Surd):

@@ -100,4 +100,4 @@ def as_sweep(
     found = [np.ascontiguousarray(column[:, 0]) if single else column for column in found]
     for column in found:
         column.setflags(write=False)
-    return Sweep(labels, tuple(names), tuple(units), *found, ends=tuple(ends))
+    return Sweep(labels, tuple(names), tuple(units), *[*found, tuple(ends)])

@@ -84,7 +84,8 @@ class Sweep:
     seconds
         Wall time of each point; points that one basis serves share its time.
     ends
-        What the least values are called, ``min …``; those of the negative of a query are minus its upper ends, ``max …``.
+        What the least values are called, ``min …``; those of the negative of a query are minus its upper ends,
+        ``max …``.
 
     Examples
     --------
@@ -162,8 +163,8 @@ class Sweep:
             return self
         k = self.measures.index(name)
         columns = (self.values, self.lower_bounds, self.status, self.reasons, self.seconds)
-        own: list[Any] = [column[:, k] for column in columns]
-        return Sweep(self.labels, (name,), (self.units[k],), *own, ends=self.ends[k : k + 1])
+        own: list[Any] = [*(column[:, k] for column in columns), self.ends[k : k + 1]]
+        return Sweep(self.labels, (name,), (self.units[k],), *own)
 
     @cached_property
     def failures(self) -> dict[Any, str]:

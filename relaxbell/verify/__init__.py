@@ -90,7 +90,7 @@ negative and sum to one. For n groups, α stands for those of all but the last, 
 What is proved with some of the settings only holds for all: leaving settings out makes no distance larger.
 
 **Independent latent variables.** {"independent", of: a linear measure}: its mean over q in which the functions of nodes
-without a common latent variable are independent. Events are lists of [node, configuration, value]. Facts, of mean 0, are
+without a common latent variable are independent. Events are lists of [node, configuration, value]. Facts, of mean 0:
 ``data``, an equation; ``seen``, p(v<|x) [nodes as in v] − p(v|x) [the same without the last], of nodes that share no
 latent variable with the others of v; ``equal``, two opposite limits; or a ``sum`` of earlier ones, each times an event
 that shares no latent variable with it. Directions are events whose probabilities boxes limit. The cover is a tree in

@@ -59,7 +59,7 @@ class IndependentCase(Case):
 
 @dataclass(frozen=True)
 class Leaf:
-    """Multipliers: of facts, limits, and of lower and upper ends of directions, most with an event that they go with."""
+    """Multipliers: of facts, limits, and of lower and upper ends of directions, most with an event."""
 
     facts: list[tuple[int, int, Fraction]]
     limits: list[tuple[int, Fraction]]
@@ -124,7 +124,7 @@ class Proof:
         return difference(self.summed(tables.factors, Fraction(1, scale)), {(): rational(value)})
 
     def of_seen(self, data: Json) -> Function:
-        """Return p(v<|x) [nodes respond as in v] - p(v|x) [the same but for the last]: nodes seen with their parents."""
+        """Return p(v<|x) [nodes respond as in v] - p(v|x) [the same but for the last], of nodes that are seen."""
         setting, values, group = fields(data, "what is seen", "setting", "values", "nodes")
         model, p = self.model, self.case.behavior
         need(p is not None, "what is seen needs a behavior")
@@ -133,8 +133,12 @@ class Proof:
         known: list[str] = []
         for pair in array(values, "the values"):
             name, value = array(pair, "a value", 2)
-            need(type(name) is str and name in model.parents and name in model.axes, "a value is of no node that is seen")
-            need(name not in world and all(u in world for u in model.parents[name]), "a node is seen before its parents")
+            need(
+                type(name) is str and name in model.parents and name in model.axes, "a value is of no node that is seen"
+            )
+            need(
+                name not in world and all(u in world for u in model.parents[name]), "a node is seen before its parents"
+            )
             world[name] = whole(value, "a value", 0, model.size[name])
             known.append(name)
         names = array(group, "the nodes")
@@ -147,8 +151,8 @@ class Proof:
             places = [(i, world[name]) for i, name in enumerate(model.axes) if name in model.free or name in upto]
             chances.append(self.probability(places))
         event = [(self.variable(name, world), world[name]) for name in known if name in names]
-        upto, before = chances
-        return difference(scaled(self.indicator(event), before), scaled(self.indicator(event[:-1]), upto))
+        seen, before = chances
+        return difference(scaled(self.indicator(event), before), scaled(self.indicator(event[:-1]), seen))
 
     def variable(self, name: str, world: dict[str, int]) -> int:
         """Return a node at the values that its parents have."""
@@ -211,7 +215,9 @@ class Proof:
         self.model.spend(FRACTION // 4 * count)
         total: Function = {(): ONE}
         for v, value in parts:
-            own = [(((v, value),), ONE)] if value else [((), ONE), *((((v, k),), -ONE) for k in range(1, self.sizes[v]))]
+            own = (
+                [(((v, value),), ONE)] if value else [((), ONE), *((((v, k),), -ONE) for k in range(1, self.sizes[v]))]
+            )
             total = {known + part: a * b for known, a in total.items() for part, b in own}
         return total
 
@@ -256,7 +262,7 @@ class Proof:
     # ------------------------------------------------------------------ the cover
 
     def least_of(self, cover: list[Json]) -> Fraction:
-        """Return the least bound of the boxes that a tree ends in; it is written in order, splits before their parts."""
+        """Return the least bound of the boxes that a tree ends in; splits are written before their parts."""
         numbers = [v for own in (self.goal, *self.facts, *self.limits) for v in own.values()]
         self.scale = common_denominator(numbers)
         boxes: list[Box] = [[(ZERO, ONE)] * len(self.directions)]
@@ -294,10 +300,8 @@ class Proof:
         return min(found)
 
     def bounded(self, data: Json, box: Box, goal: Function | None = None) -> Fraction | None:
-        """Return the bound of a mean in a box, that of the measure by default; None where the box is shown to be empty."""
-        facts, limits, low, high, empty = fields(
-            data, "a box", "facts", "limits", "low", "high", optional=("empty",)
-        )
+        """Return the bound of a mean in a box, of the measure by default; None where it is shown to be empty."""
+        facts, limits, low, high, empty = fields(data, "a box", "facts", "limits", "low", "high", optional=("empty",))
         need(empty is None or empty is True, "a box is empty, or not")
         pairs = [array(pair, "a limit of a box", 2) for pair in array(limits, "the limits of a box")]
         shares = rationals([number for _, number in pairs], "the multipliers of limits")
@@ -321,7 +325,8 @@ class Proof:
     def rest(self, leaf: Leaf, box: Box, goal: Function) -> Fraction:
         """Return the least value of what is left of a function, less facts and more limits, less what a box says."""
         used = [box[r][side] for side, r, *_ in leaf.ends]
-        y = common_denominator(v for _, *_, v in (*leaf.facts, *leaf.limits, *leaf.ends))
+        numbers = [v for _, _, v in leaf.facts] + [v for _, v in leaf.limits] + [v for _, _, _, v in leaf.ends]
+        y = common_denominator(numbers)
         b = common_denominator(used)
         unit = self.scale * y * b
         total = {event: int(v * unit) for event, v in goal.items()}

@@ -38,6 +38,6 @@ def remedy_for(word: str) -> str:
 
 
 POWER = (
-    f"A power of a probability is not linear in q. {_MONOTONE} The mean of a power of a variable is linear: write it as a "
-    "product, E[Y * Y], or by the values, 1 * p{Y = 1} + 4 * p{Y = 2}."
+    f"A power of a probability is not linear in q. {_MONOTONE} The mean of a power of a variable is linear: write it "
+    "as a product, E[Y * Y], or by the values, 1 * p{Y = 1} + 4 * p{Y = 2}."
 )

@@ -219,9 +219,9 @@ class _Reader:
         if self.igraph and arrow.text in _NOT_IGRAPH:
             kind = arrow.text
             raise ModelError(
-                f"the edge {u} {kind} {v} {where(self.text, arrow.start)} {_NOT_IGRAPH[kind]} igraph's formulas, expected "
-                f"{u} -+ {v} for an edge to {v}. A common cause is a vertex of its own: U -+ {u}, U -+ {v}, and latent "
-                "when the graph is read."
+                f"the edge {u} {kind} {v} {where(self.text, arrow.start)} {_NOT_IGRAPH[kind]} igraph's formulas, "
+                f"expected {u} -+ {v} for an edge to {v}. A common cause is a vertex of its own: U -+ {u}, U -+ {v}, "
+                "and latent when the graph is read."
             )
         direction = attributes.get("dir", "").lower()
         if direction in ("both", "back") and kind == "->":
@@ -237,9 +237,9 @@ class _Reader:
         else:
             if "@" in kind:
                 raise ModelError(
-                    f"the edge {u} {kind} {v} {where(self.text, arrow.start)} is one of dagitty's partial ancestral graphs, in "
-                    "which @ is a mark that may be an arrow head or a tail: found a class of causal graphs, expected ->, "
-                    f"<- or <->. Choose one, such as {_CHOICES[kind].format(u, v)}."
+                    f"the edge {u} {kind} {v} {where(self.text, arrow.start)} is one of dagitty's partial ancestral "
+                    "graphs, in which @ is a mark that may be an arrow head or a tail: found a class of causal graphs, "
+                    f"expected ->, <- or <->. Choose one, such as {_CHOICES[kind].format(u, v)}."
                 )
             shown = f"the edge {u} {kind} {v}" + (' with dir="none"' if direction == "none" else "")
             raise ModelError(

@@ -56,6 +56,11 @@ class Answer:
     layout: Layout | None = None
     cover: Cover | None = None
 
+    @property
+    def searched(self) -> tuple[Layout, Cover] | None:
+        """Shapes and boxes; None where no search was needed."""
+        return None if self.layout is None or self.cover is None else (self.layout, self.cover)
+
     def of(self, polynomial: Polynomial) -> Number:
         """Return a polynomial in the model found: exact, if it is."""
         total: Number = Fraction(0)
@@ -150,8 +155,8 @@ def least_answer(question: Question, tolerance: float, end: float, floor: Callab
     if best is None:
         return Answer(math.inf, search.lower, None, False, (), (), 0.0, search.boxes, question, layout, search.cover)
     shapes, supports = _model(layout, nearby, best.z)
-    found = (best.value, search.lower, None, search.complete, shapes, supports, best.residual, search.boxes)
-    return Answer(*found, question, layout, search.cover)
+    known = (best.value, search.lower, None, search.complete)
+    return Answer(*known, shapes, supports, best.residual, search.boxes, question, layout, search.cover)
 
 
 def impossible(question: Question) -> str | None:

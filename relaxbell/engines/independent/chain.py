@@ -42,8 +42,8 @@ Sums: TypeAlias = dict[Key, Fraction]
 Numbers: TypeAlias = NDArray[np.intp]
 
 Meaning: TypeAlias = tuple[Literal["shape", "question", "limit", "low", "high"], int, int, Event]
-"""What a row says: an equation of a shape (its number and which), of the question, a limit, or an end of a direction; and
-the event that it is multiplied with, in which values may be 0."""
+"""What a row says: an equation of a shape (its number and which), of the question, a limit, or an end of a direction;
+and the event that it is multiplied with, in which values may be 0."""
 
 Positive: TypeAlias = tuple[Sums, Event]
 """A sum of products of columns that is the probability of an event."""
@@ -183,7 +183,7 @@ def _ordered(
     center: Mapping[int, tuple[int, ...]],
     asked: Mapping[int, Sequence[Direction]],
 ) -> tuple[int, ...]:
-    """Return the shape that boxes would have to limit in most directions first, then the largest; centers after groups."""
+    """Return the shape first of which boxes would limit most directions, of these the largest; centers after groups."""
 
     def size(i: int) -> tuple[int, bool, int]:
         return len(asked[i]), shapes[i].values is not None, shapes[i].count

@@ -90,8 +90,8 @@ class IndependentEngine(Engine[IndependentQuery]):
     def curve(self, path: Path, subject_to: Sequence[object] = ()) -> Curve:
         raise MeasureError(
             f"{self.measure.name} has no curve: what independent latent variables reproduce is not convex. Expected a "
-            "model with one latent variable; use sweep(query, {t: behavior at t, …}) for rigorous intervals at many points, of the "
-            "visibility for instance."
+            "model with one latent variable; use sweep(query, {t: behavior at t, …}) for rigorous intervals at many "
+            "points, of the visibility for instance."
         )
 
 

@@ -91,7 +91,6 @@ class Minimum:
 
     def bounded(self, lower: float, answer: Answer | None = None) -> IndependentSolution:
         """Return what is known where no model was found in time."""
-        searched = None if answer is None or answer.layout is None or answer.cover is None else answer
         return IndependentSolution(
             self.measure,
             self.observed,
@@ -103,7 +102,7 @@ class Minimum:
             network=self._network,
             tolerance=self.tolerance,
             subject_to=self.limits,
-            searched=None if searched is None else (searched.layout, searched.cover),
+            searched=None if answer is None else answer.searched,
         )
 
     @property
@@ -240,5 +239,5 @@ class Minimum:
             parts={", ".join(names[d].nodes): answer.described(self.scene, d) for d in sorted(used)},
             tolerance=self.tolerance,
             subject_to=self.limits,
-            searched=None if answer.layout is None or answer.cover is None else (answer.layout, answer.cover),
+            searched=answer.searched,
         )

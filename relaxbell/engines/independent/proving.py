@@ -13,7 +13,7 @@ import numpy as np
 from relaxbell.causal.equations import Equations
 from relaxbell.certificate.claims import Certificate, as_data, as_text, refused
 from relaxbell.engines.base import engine
-from relaxbell.engines.independent.chain import Chain, Layout, layout_of
+from relaxbell.engines.independent.chain import Chain, layout_of
 from relaxbell.engines.independent.constraints import read_limits
 from relaxbell.engines.independent.data import Question, Scene, question
 from relaxbell.engines.independent.elimination import Combo
@@ -24,8 +24,9 @@ from relaxbell.engines.independent.traces import Trace
 from relaxbell.engines.linear.certificates import given_data, multipliers
 from relaxbell.engines.linear.solution import LinearSolution
 from relaxbell.errors import CertificateError, RelaxbellError
-from relaxbell.exact.numbers import Floats, Surd, floor_float
+from relaxbell.exact.numbers import Floats, Surd
 from relaxbell.lp.clock import now
+from relaxbell.measures.independent import IndependentQuery
 from relaxbell.measures.measure import LinearMeasure
 from relaxbell.verify import Refused, read_case
 
@@ -58,9 +59,11 @@ def independent_certificate(solution: IndependentSolution) -> Certificate:
     CertificateError
         If data are floats that contradict the graph by rounding, or the verifier's limits are exceeded.
     """
-    over = solution.measure.over
+    over = _query(solution).over
     if over.quotient is None:
-        return Writer(solution, over.linear("certificate")).certificate(solution.lower_bound)
+        found = Writer(solution, over.linear("certificate")).certificate(solution.lower_bound)
+        assert found is not None  # whatever is proved is claimed
+        return found
     above, below = over.quotient
     low = Fraction(solution.lower_bound) if solution.attained is None else solution.attained
     for margin in _MARGINS:
@@ -108,7 +111,7 @@ class Writer:
 
     def __init__(self, solution: IndependentSolution, objective: LinearMeasure, *, recorded: bool = True) -> None:
         self.solution, self.objective = solution, objective
-        self.measure = solution.measure
+        self.measure = _query(solution)
         self.joined = objective.model
         self.scene = Scene.of(self.measure.model, self.joined)
         self.equations: Equations = self.joined.equations(solution.observed)
@@ -128,8 +131,8 @@ class Writer:
         if self.question.contradiction:
             raise CertificateError(
                 f"{self.measure.name}: found data that contradict the graph by rounding, since "
-                f"{self.question.contradiction}; expected exact numbers for a certificate. Give fractions that the graph "
-                "allows, such as products of rounded factors."
+                f"{self.question.contradiction}; expected exact numbers for a certificate. Give fractions that the "
+                "graph allows, such as products of rounded factors."
             )
         self.layout = layout_of(self.question)
         self.chain = Chain(self.layout)
@@ -230,8 +233,8 @@ class Writer:
         except RelaxbellError:
             return
         facts = [[k, 0, as_text(v)] for k, v in enumerate(z) if v]
-        leaf = {"facts": facts, "limits": [], "low": [], "high": []}
-        proof = {
+        leaf: Mapping[str, Any] = {"facts": facts, "limits": [], "low": [], "high": []}
+        proof: dict[str, Any] = {
             "events": [[]], "facts": [{"data": k} for k in range(len(z))], "directions": [], "cover": [leaf],
         }  # fmt: skip
         try:
@@ -290,8 +293,9 @@ class Writer:
 
         if objective and not empty and self.trace.objective:
             add(self._lemma("objective", 0, 0), (), Fraction(-1))
-        for i, (kind, a, b, event) in chain.meanings.items() if y is not None else ():
-            value = _rounded(float(y[i]), denominator)
+        prices = np.zeros(chain.rows.count) if y is None else y
+        for i, (kind, a, b, event) in chain.meanings.items():
+            value = _rounded(float(prices[i]), denominator)
             if kind == "limit":
                 value = max(-value, Fraction(0))
                 if value:
@@ -331,11 +335,10 @@ class Writer:
         """Return the place of a fact in the file, after all that it is a sum of."""
         if number not in self.used:
             own = self.trace.facts[number]
-            if all(isinstance(key, str) for key in own):
-                stated = {kind: self._row(value) if kind == "data" else value for kind, value in own.items()}
-            else:
-                parts = [[self._fact(k), self._event(event), as_text(v)] for (k, event), v in own.items()]
-                stated = {"sum": parts}
+            stated = {kind: self._row(value) if kind == "data" else value for kind, value in own.items()}
+            if number in self.trace.sums:
+                combo = self.trace.sums[number]
+                stated = {"sum": [[self._fact(k), self._event(event), as_text(v)] for (k, event), v in combo.items()]}
             self.used[number] = len(self.written)
             self.written.append(stated)
         return self.used[number]
@@ -345,7 +348,8 @@ class Writer:
         model, tables = self.joined, self.equations.tables
         if tables is None:
             return i
-        every = [dict(zip(model.inputs, x, strict=True)) for x in np.ndindex(*map(model.cardinality.get, model.inputs))]
+        sizes = [model.cardinality[name] for name in model.inputs]
+        every = [dict(zip(model.inputs, x, strict=True)) for x in np.ndindex(*sizes)]
         free = [n for n in model.inputs if n in model.free_inputs]
         each = model.inputs_connected or model.has_any
         used = [k for k, x in enumerate(every) if each or not any(x[n] for n in free)]
@@ -358,6 +362,12 @@ class Writer:
     def _events(self) -> list[list[list[Any]]]:
         names = self.scene.model.local.variables
         return [[[*names[variable], value] for variable, value in event] for event in self.events]
+
+
+def _query(solution: IndependentSolution) -> IndependentQuery:
+    """Return the query of a solution."""
+    assert isinstance(solution.measure, IndependentQuery)  # as the engine makes it
+    return solution.measure
 
 
 def _rounded(value: float, denominator: int | None) -> Fraction:

@@ -44,8 +44,8 @@ class IndependentSolution(Solution):
         For each district that matters what its variables, nodes at values of their parents, respond in the model found,
         with probabilities; districts are independent.
     status
-        ``optimal``: the interval is as narrow as asked for; ``time limit``: it is not; ``no model found``: nor is it known
-        whether there is a model of the data, and `value` is NaN. `lower_bound` is rigorous all the same.
+        ``optimal``: the interval is as narrow as asked for; ``time limit``: it is not; ``no model found``: nor is it
+        known whether there is a model of the data, and `value` is NaN. `lower_bound` is rigorous all the same.
     tolerance
         How narrow it was to be.
     subject_to, searched
@@ -110,8 +110,8 @@ class IndependentSolution(Solution):
     def certificate(self) -> Certificate:
         """The exact data that prove the lower bound: facts, and boxes with multipliers.
 
-        What it claims may be less than `lower_bound` by the rounding of multipliers. Of a quotient it proves that numerator
-        − bound · denominator is at least 0.
+        What it claims may be less than `lower_bound` by the rounding of multipliers. Of a quotient it proves that
+        numerator − bound · denominator is at least 0.
 
         Raises
         ------

@@ -21,14 +21,17 @@ class Trace:
     Attributes
     ----------
     facts
-        Those that are given, as the verifier reads them, or sums of earlier ones.
+        Those that are given, as the verifier reads them; empty for sums of earlier ones.
+    sums
+        These, by their numbers.
     objective, limits
         What was added to each of them to make it what it is.
     equations
         Of which facts each is a sum.
     """
 
-    facts: list[dict[str, Any] | Combo] = field(default_factory=list)
+    facts: list[dict[str, Any]] = field(default_factory=list)
+    sums: dict[int, Combo] = field(default_factory=dict)
     objective: Combo = field(default_factory=dict)
     limits: list[Combo] = field(default_factory=list)
     equations: list[Combo] = field(default_factory=list)
@@ -40,13 +43,14 @@ class Trace:
 
     def lemma(self, combo: Combo) -> int:
         """Return the number of a fact that is a sum of others."""
-        self.facts.append(dict(combo))
+        self.facts.append({})
+        self.sums[len(self.facts) - 1] = dict(combo)
         return len(self.facts) - 1
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Nodes that respond with what was seen: at a setting, values of nodes in order, and those of the last's district."""
+    """Nodes that respond with what was seen: at a setting, values of nodes in order, and the last one's district."""
 
     setting: int
     values: tuple[tuple[str, int], ...]

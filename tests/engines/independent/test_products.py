@@ -9,6 +9,7 @@ from independent_reference import ERROR, SELECTION, error_bounds, selected, sele
 
 import relaxbell as rb
 
+
 def hundredths(rows):
     return np.array([[Fraction(n, 100) for n in row] for row in rows], dtype=object)
 
