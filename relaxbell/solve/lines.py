@@ -298,9 +298,9 @@ def tradeoff(
     if isinstance(first, IndependentQuery):
         raise MeasureError(
             f"{first.name} over {second.name} has no trade-off in pieces: what independent latent variables reproduce "
-            "is not convex. Expected a model with one; take some budgets, [bounds(query, p, [budget <= t]) for t in …]: "
-            "between two budgets the least value is at least lower_bound at the larger one, and at most the value at the "
-            "smaller one. sweep is for many behaviors."
+            "is not convex. Expected a model with one; take some budgets, [bounds(query, p, [budget <= t]) for t in …]"
+            ". Between two of them the least value is at least lower_bound at the larger one, and at most the value at "
+            "the smaller one. sweep is for many behaviors."
         )
     if first.needs_cones or second.needs_cones or without_information(constraints)[0]:
         same_model(first, second)

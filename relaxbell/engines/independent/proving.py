@@ -6,14 +6,16 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations
 from relaxbell.certificate.claims import Certificate, as_data, as_text, refused
 from relaxbell.engines.base import engine
-from relaxbell.engines.independent.chain import Chain, layout_of
+from relaxbell.engines.independent.chain import Chain, Layout, layout_of
 from relaxbell.engines.independent.constraints import read_limits
 from relaxbell.engines.independent.data import Question, Scene, question
 from relaxbell.engines.independent.elimination import Combo
@@ -27,11 +29,8 @@ from relaxbell.errors import CertificateError, RelaxbellError
 from relaxbell.exact.numbers import Floats, Surd
 from relaxbell.lp.clock import now
 from relaxbell.measures.independent import IndependentQuery
-from relaxbell.measures.measure import LinearMeasure
+from relaxbell.measures.measure import LinearMeasure, Measure
 from relaxbell.verify import Refused, read_case
-
-if TYPE_CHECKING:
-    from relaxbell.engines.independent.solution import IndependentSolution
 
 _BITS = 48
 """Multipliers are multiples of 2^−48."""
@@ -51,7 +50,39 @@ _SECONDS = 60.0
 """For a search that has to be repeated."""
 
 
-def independent_certificate(solution: IndependentSolution) -> Certificate:
+class Solved(Protocol):
+    """What is needed of a solution."""
+
+    @property
+    def measure(self) -> Measure:
+        """The query."""
+
+    @property
+    def observed(self) -> Behavior | Observed:
+        """The data."""
+
+    @property
+    def lower_bound(self) -> float:
+        """What was proved in floats."""
+
+    @property
+    def attained(self) -> Fraction | None:
+        """The least value, where it is known exactly."""
+
+    @property
+    def tolerance(self) -> float:
+        """How narrow the interval was to be."""
+
+    @property
+    def subject_to(self) -> tuple[object, ...]:
+        """The constraints."""
+
+    @property
+    def searched(self) -> tuple[Layout, Cover] | None:
+        """The boxes."""
+
+
+def independent_certificate(solution: Solved) -> Certificate:
     """Return the certificate of a solution's lower bound.
 
     Raises
@@ -109,7 +140,7 @@ class Writer:
         Whether the boxes of the solution are of this measure.
     """
 
-    def __init__(self, solution: IndependentSolution, objective: LinearMeasure, *, recorded: bool = True) -> None:
+    def __init__(self, solution: Solved, objective: LinearMeasure, *, recorded: bool = True) -> None:
         self.solution, self.objective = solution, objective
         self.measure = _query(solution)
         self.joined = objective.model
@@ -138,6 +169,7 @@ class Writer:
         self.chain = Chain(self.layout)
         found = solution.searched if recorded else None
         self.cover = found[1] if found is not None and _same(found[0].question, self.question) else self._sought()
+        self.wanted = solution.lower_bound if recorded else -math.inf
         self.lemmas: dict[tuple[str, int, int], int] = {}
         self.events: dict[Event, int] = {(): 0}
         self.used: dict[int, int] = {}
@@ -280,9 +312,12 @@ class Writer:
         """Return the multipliers of a box: those of its linear program, or of the box that it is a part of."""
         chain = self.chain
         solved = chain.solve(low, high)
-        if solved is None and parent is not None:
-            solved = chain.solve(*parent)
         y = chain.program.multipliers
+        weak = solved is None or (objective and solved[1] + float(chain.constant) < self.wanted)
+        if weak and parent is not None:  # what is proved of the larger box holds as well
+            larger = chain.solve(*parent)
+            if larger is not None and (solved is None or larger[1] > solved[1]):
+                solved, y = larger, chain.program.multipliers
         empty = solved is not None and not len(solved[0])
         facts: Combo = {}
         limits: dict[int, Fraction] = {}
@@ -364,7 +399,7 @@ class Writer:
         return [[[*names[variable], value] for variable, value in event] for event in self.events]
 
 
-def _query(solution: IndependentSolution) -> IndependentQuery:
+def _query(solution: Solved) -> IndependentQuery:
     """Return the query of a solution."""
     assert isinstance(solution.measure, IndependentQuery)  # as the engine makes it
     return solution.measure
