@@ -53,6 +53,7 @@ def test_a_copy_of_the_folder_checks_it_without_the_package(tmp_path):
     assert "with U, V independent" in subprocess.run(run, check=True, capture_output=True, text=True).stdout
 
 
+@pytest.mark.slow
 def test_limits_go_into_the_proof():
     table = np.array([[Fraction(3, 10), Fraction(1, 5)], [Fraction(1, 10), Fraction(2, 5)]], dtype=object)
     model = rb.CausalModel(ERROR, "", "U V", {"X": 2, "Y": 2, "W": 2}, hidden="Y")
@@ -77,6 +78,7 @@ def test_data_that_fix_other_districts_give_the_exact_value():
     assert found.maximum.certificate.data["claim"]["lower_bound"] == "-13/24"
 
 
+@pytest.mark.slow
 def test_an_equation_among_the_constraints():
     model = rb.CausalModel(SELECTION, "", "U V", {"X": 2, "Y": 2, "S": 2})
     seen = selected([[Fraction(4, 20), Fraction(3, 20)], [Fraction(1, 20), Fraction(7, 20)]])
@@ -91,6 +93,7 @@ def test_an_equation_among_the_constraints():
             verify(changed)
 
 
+@pytest.mark.slow
 def test_of_a_quotient_that_numerator_less_bound_times_denominator_is_positive():
     model = rb.CausalModel(SELECTION, "", "U V", {"X": 2, "Y": 2, "S": 2})
     seen = selected([[Fraction(4, 20), Fraction(3, 20)], [Fraction(1, 20), Fraction(7, 20)]])

@@ -22,6 +22,7 @@ def case():
     return model, selected(cells.tolist()), selection_bounds(cells, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nothing_found")
 def test_bounds_are_reported_with_their_state():
     model, seen, (low, high) = case()
@@ -46,5 +47,5 @@ def test_the_error_of_a_quotient_bounds_the_quotient():
     model, seen, _ = case()
     query = rb.query(model, "p{Y(X=1)=1|X=0} - p{Y(X=0)=1|X=0}")
     with pytest.raises(rb.errors.TimeLimitError) as caught:
-        rb.minimize(query, seen, seconds=0.2)
+        rb.minimize(query, seen, seconds=0.1)
     assert caught.value.partial is None or caught.value.partial.lower_bound <= -Fraction(9, 17)
