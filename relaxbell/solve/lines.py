@@ -32,7 +32,6 @@ from relaxbell.engines.sources.curves import NetworkCurve
 from relaxbell.errors import MeasureError
 from relaxbell.lp.clock import TimeLimitError, deadline, known_at_least, time_is_over
 from relaxbell.measures.factorized import Factorized
-from relaxbell.measures.independent import IndependentQuery
 from relaxbell.measures.information import InformationBudget, MutualInformation
 from relaxbell.measures.measure import Budget, Limit, LinearMeasure, Measure, read_measure, same_model
 from relaxbell.measures.messages import BinaryEntropy
@@ -295,13 +294,6 @@ def tradeoff(
     first = read_measure(measure, "a trade-off is between measures, expected")
     second = read_measure(budgeted, "a trade-off is between measures, expected")
     constraints = as_tuple(subject_to)
-    if isinstance(first, IndependentQuery):
-        raise MeasureError(
-            f"{first.name} over {second.name} has no trade-off in pieces: what independent latent variables reproduce "
-            "is not convex. Expected a model with one; take some budgets, [bounds(query, p, [budget <= t]) for t in …]"
-            ". Between two of them the least value is at least lower_bound at the larger one, and at most the value at "
-            "the smaller one. sweep is for many behaviors."
-        )
     if first.needs_cones or second.needs_cones or without_information(constraints)[0]:
         same_model(first, second)
         with deadline(seconds, first.name), along_line():
