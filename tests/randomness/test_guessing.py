@@ -327,7 +327,7 @@ def test_signaling_with_two_and_three_settings_and_three_and_two_outcomes():
 
 @pytest.mark.slow
 def test_three_parties_with_dependence_have_certificates():
-    """Thousands of tables and guesses; the strategy attains the bound, checked in fractions; one setting never occurs."""
+    """Thousands of tables and guesses, a setting that never occurs; the strategy attains the bound, in fractions."""
     e, mermin, settings = Fraction(1, 100), rb.catalog.mermin(3), np.full((2, 2, 2), Fraction(1, 7), dtype=object)
     settings[1, 1, 1] = Fraction(0)
     found = rb.Observed([(mermin, 4)]).guessing("A B C", {"X": 0, "Y": 1, "Z": 1}, settings=settings, dependence=e)
