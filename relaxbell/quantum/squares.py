@@ -6,7 +6,7 @@ import contextlib
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -90,10 +90,11 @@ def least_squares_bound(
     moments = MomentSums(words)
     n, numbers, one, sums = moments.size, moments.numbers, moments.one, moments.sums
     whole = len(blocks) == 1 and blocks[0].shape[1] == n
-    reduced = [sums] if whole else [_of_block(sums, basis) for basis in blocks]
+    dense = [] if whole else [_of_block(sums, basis) for basis in blocks]
+    reduced: Sequence[Any] = dense or [sums]
     kept = np.array([k for k in numbers.values() if k != one], dtype=np.intp)
     right = -np.array([form.get(word, 0.0) for word in numbers])
-    change = sp.eye_array(len(kept)) if whole else _independent(np.hstack([part[kept] for part in reduced]))
+    change = sp.eye_array(len(kept)) if whole else _independent(np.hstack([part[kept] for part in dense]))
     matrices = [cp.Variable((basis.shape[1],) * 2, symmetric=True) for basis in blocks]
     flat = [cp.vec(matrix, order="C") for matrix in matrices]
     positive = [matrix >> 0 for matrix in matrices]
