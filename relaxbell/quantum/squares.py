@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from relaxbell.errors import SolverError
 from relaxbell.exact.numbers import Floats
+from relaxbell.lp import panics
 from relaxbell.lp.clock import remaining
 from relaxbell.verify.words import Word, classes
 
@@ -166,7 +167,7 @@ def solve_conic(problem: Problem, name: str) -> None:
         options: dict[str, float | str] = {} if math.isinf(left) else {"time_limit": left}
         if sum(variable.size for variable in problem.variables()) > _MANY:
             options["direct_solve_method"] = "faer"
-        with warnings.catch_warnings(), contextlib.suppress(Failed):
+        with warnings.catch_warnings(), contextlib.suppress(Failed, SolverError), panics.told(f"the {name} set"):
             warnings.simplefilter("ignore")
             problem.solve(
                 solver="CLARABEL", max_threads=1, tol_gap_abs=tolerance, tol_gap_rel=tolerance, tol_feas=tolerance,
