@@ -315,6 +315,21 @@ def _read(value: object, what: str, error: type[Exception]) -> Fraction:
     return number
 
 
+_DIGITS = 12
+"""Decimals of a float that was written; results of computations have more."""
+
+
+def is_rounded(value: object) -> bool:
+    """Return whether a number is a float of so many digits that it was computed, and rounded.
+
+    Examples
+    --------
+    >>> is_rounded(0.3), is_rounded(2 / 3), is_rounded(Fraction(2, 3))
+    (False, True, False)
+    """
+    return isinstance(value, float | np.floating) and decimal(value).denominator > 10**_DIGITS
+
+
 def decimal(value: SupportsFloat) -> Fraction:
     """Return a float as the shortest decimal that prints it in its own precision: 0.1 is 1/10.
 

@@ -143,6 +143,21 @@ def test_equal_parts_cancel():
     assert joined.numerator.formula.startswith("2 p{B=1, A=1} - p{A=1} - p{B=0, A=1}")
 
 
+SAME = [
+    ("-3/4 p{A=1} + p{B=1} * -1", "-(p{B=1} + 0.75 p{A=1})"),
+    ("(1/2) p{A=1} - 1/2(1/3)(p{B=1})", "0.5 p{A=1} - p{B=1} / 6"),
+    ("p{((A=1 or B=1), A != 2)}", "p{A=1, B=1} + p{A=1, B=0} + p{A=0, B=1}"),
+    ("p{not ((A(Z=1) = 1, B=0))}", "1 - p{A(Z=1)=1, B=0}"),
+    ("p{((A(Z=1)) + (B)) = 1, ((A=0))}", "p{A(Z=1)=1, B=0, A=0} + p{A(Z=1)=0, B=1, A=0}"),
+]
+
+
+@pytest.mark.parametrize(("text", "other"), SAME)
+def test_numbers_and_brackets_are_read_as_they_are_meant(text, other):
+    assert entries(rb.query(IV, text)) == entries(rb.query(IV, other))
+    assert entries(rb.query(IV, text)) == entries(rb.query(IV, rb.query(IV, text).statement_text))  # as it is printed
+
+
 EVENTS = [
     (IV, "A(Z=1) >= A(Z=0)", lambda v: v("A", Z=1) >= v("A", Z=0)),
     (IV, "no defiers", lambda v: v("A", Z=0) <= v("A", Z=1) <= v("A", Z=2)),

@@ -180,6 +180,12 @@ def _of_districts(scene: Scene, equations: Equations, rounded: bool) -> tuple[li
         contexts.setdefault(asked, []).append((own, before))
     found, missed = list[Polynomial](), 0.0
     for asked, pairs in contexts.items():
+        if rounded:
+            pairs = [
+                pair for pair in pairs if pair[1] > TINY
+            ]  # below, floats do not tell what is rare from what is not
+            if not pairs:
+                continue
         ratios = {own / before for own, before in pairs}
         if rounded:
             pooled = sum((own for own, _ in pairs), Fraction(0)) / sum((before for _, before in pairs), Fraction(0))
@@ -200,6 +206,7 @@ def _contexts(model: CausalModel, equations: Equations, scene: Scene) -> Iterato
     table, names = equations.rhs.reshape(model.observed_shape), model.outputs + model.inputs
     district = {name: d for d, part in enumerate(scene.parts) for name in part.nodes}
     seen = _seen(model)
+    single = {n: 0 for n in model.responding if model.cardinality[n] == 1}
     for k, name in enumerate(seen):
         remaining()
         order = seen[: k + 1]
@@ -212,7 +219,7 @@ def _contexts(model: CausalModel, equations: Equations, scene: Scene) -> Iterato
                 before = rational(less[(*values[:-1], *place)])
                 if before <= 0:
                     continue
-                world = {**setting, **dict(zip(order, values, strict=True))}
+                world = {**single, **setting, **dict(zip(order, values, strict=True))}
                 asked = [(model.local.variable(n, {u: world[u] for u in nodes[n].parents}), world[n]) for n in inside]
                 yield tuple(asked), rational(upto[(*values, *place)]), before
 

@@ -87,6 +87,27 @@ class _Batch:
         return sp.coo_array((np.concatenate(rests), places), shape=shape).tocsc()[:, :-1]
 
 
+def _independent(polynomials: list[dict[tuple[int, ...], float]], most: int) -> list[dict[tuple[int, ...], float]]:
+    """Return at most so many polynomials from which, as far as that is possible, the others follow.
+
+    SLSQP of scipy 1.17 writes past its memory where there are more equations than unknowns, and inequalities
+    (github.com/scipy/scipy/issues/25665). Newton steps afterwards meet all.
+    """
+    if len(polynomials) <= most:
+        return polynomials
+    from scipy.linalg import qr
+
+    terms = {own: k for k, own in enumerate(dict.fromkeys(own for p in polynomials for own in p))}
+    matrix = np.zeros((len(terms), len(polynomials)))
+    for i, own in enumerate(polynomials):
+        for term, number in own.items():
+            matrix[terms[term], i] = number
+    corner, order = qr(matrix, mode="r", pivoting=True)
+    sizes = abs(np.diag(corner))
+    kept = int((sizes > 1e-12 * sizes.max(initial=0.0)).sum())
+    return [polynomials[i] for i in order[: min(kept, most)]]
+
+
 class _LateError(Exception):
     """The time is over."""
 
@@ -132,6 +153,7 @@ class Nearby:
             _Batch([self._terms(own) for own in group], n)
             for group in (equal, atmost, [layout.over(question.objective)])
         )
+        self.few = _Batch(_independent([self._terms(own) for own in equal], n), n)
 
     def _form(self, i: int, form: Form) -> Sums:
         return {() if k == CONSTANT else ((i, k),): v for k, v in form.items()}
@@ -197,7 +219,7 @@ class Nearby:
         def slope(z: Floats) -> Floats:
             return np.asarray(self.goal.jacobian(z)[0])
 
-        equal, atmost = self.equal, self.atmost
+        equal, atmost = self.few, self.atmost
         constraints = []
         if equal.count:
             constraints.append(NonlinearConstraint(equal.values, 0.0, 0.0, jac=equal.jacobian))
