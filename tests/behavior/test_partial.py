@@ -99,7 +99,7 @@ def test_what_is_left_by_rounding_is_no_condition():
     cells = [[2 / 3, 0.0], [1 / 3, 0.0]]  # sums to 1 - 5e-17
     model = rb.CausalModel("L -> Y; L -> M", "", "L", {"Y": 2, "M": 2})
     seen = rb.Observed.partial(cells, outputs="Y M", inputs="")
-    with pytest.raises(rb.errors.InfeasibleError, match="p{M=1} is 0 in every model"):
+    with pytest.raises(rb.errors.InfeasibleError, match=r"p\{M=1\} is 0 in every model"):
         rb.bounds(rb.query(model, "p{Y=1 | M=1}"), seen)
 
 

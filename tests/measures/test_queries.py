@@ -286,6 +286,9 @@ def test_names_may_look_like_probabilities():
     model = rb.bell().rename({"A": "P", "B": "E"})
     assert entries(rb.query(model, "p{P(X=1)=1, E(Y=0)=1}")) == mean(model, lambda v: v("P", X=1) and v("E", Y=0))
     assert entries(rb.assumption(model, "P(X=1) >= P(X=0)").measure) == mean(model, lambda v: v("P", X=1) < v("P", X=0))
+    own = rb.instrumental().rename({"B": "do"})
+    given = entries(rb.query(own, "p{A=1 | do(A=1) = 1}").denominator)
+    assert given == mean(own, lambda v: v("do", A=1) == 1)
 
 
 def test_long_sums_and_models_of_very_many_strategies():

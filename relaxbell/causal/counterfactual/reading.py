@@ -257,7 +257,7 @@ class Reader:
         places: list[int] = []
         if self.taken("|"):
             while True:
-                if self.is_at("do") and self.ahead().text == "(":
+                if self.is_at("do") and self.ahead().text == "(" and not self.known("do"):
                     self.at += 1
                     more, at = self.settings()
                     do += more
