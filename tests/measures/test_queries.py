@@ -71,6 +71,8 @@ LINEAR = [
     (IV, "E[A(Z=2) * B - A]", lambda v: v("A", Z=2) * v("B") - v("A")),
     (IV, "p{not (A=0 or B=1), A(Z=0) + A = 2}", lambda v: v("A") and not v("B") and v("A", Z=0) + v("A") == 2),
     (IV, "p{B=1 | do(A=1)}", lambda v: v("B", A=1) == 1),
+    (IV, "p{B=1, A=2 | do(A=Z)}", lambda v: v("B", A=v("Z")) == 1 and v("Z") == 2),  # A is what Z is
+    (IV, "p{B(A=2)=1, B=1 | do(A=A)}", lambda v: v("B", A=2) == 1 and v("B") == 1),
     (IV, "-(p{0 < A(Z=0) <= 1} - 2 p{B_{A=1} != 1})", lambda v: -(v("A", Z=0) == 1) + 2 * (v("B", A=1) != 1)),
     (IV, "compliers(Z -> A) - defiers(Z -> A)", lambda v: {(0, 1): 1, (1, 0): -1}.get((v("A", Z=0), v("A", Z=1)), 0)),
     (MEDIATION, "p{Y(X=1, M(X=0)) = 1}", lambda v: v("Y", X=1, M=v("M", X=0))),
