@@ -311,7 +311,8 @@ def _read(value: object, what: str, error: type[Exception]) -> Fraction:
         elif exact is None and real and isinstance(value, SupportsFloat):
             number = decimal(value)
     if number is None or abs(number) > Fraction(10) ** 100:
-        raise error(f"{what} is {str(value)[:40]!r}, expected a finite real number, at most 1e100 in size.")
+        remedy = " Write it as a number, such as fractions.Fraction('1/3')." if isinstance(value, str) else ""
+        raise error(f"{what} is {str(value)[:40]!r}, expected a finite real number, at most 1e100 in size.{remedy}")
     return number
 
 

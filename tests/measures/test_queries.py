@@ -282,6 +282,11 @@ def test_assumptions_refuse_what_they_are_not():
             rb.assumption(model, text)
     with pytest.raises(MeasureError, match="causal model"):
         rb.assumption(None, "no defiers")
+    late = rb.query(IV, "LATE(Z -> A -> B)")
+    for limited in (lambda limit: rb.assumption(IV, "no defiers", at_most=limit), late.__le__):
+        for limit, message in ((float("inf"), "Leave it out"), ("1/3", "Write it as a number"), (None, "finite real")):
+            with pytest.raises(MeasureError, match=message):
+                limited(limit)
 
 
 def test_names_may_look_like_probabilities():
