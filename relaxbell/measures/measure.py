@@ -603,7 +603,7 @@ def check_finite(measure: Measure, limit: object) -> None:
     """Raise MeasureError for a limit that is none: infinity."""
     if str(limit) in ("inf", "oo"):
         raise MeasureError(
-            f"the budget of {measure.name} is infinite, expected a finite number. Leave it out: it limits nothing."
+            f"the budget of {measure.name} is infinite, expected a finite real number. Leave it out: it limits nothing."
         )
 
 
