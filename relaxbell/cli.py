@@ -19,6 +19,7 @@ import typer
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from relaxbell.behavior.behavior import Behavior
     from relaxbell.behavior.counts import Counts
     from relaxbell.errors import RelaxbellError
     from relaxbell.quantification.report import CertificateFiles, Row
@@ -170,7 +171,8 @@ def _quantify(
     A CSV has a header, one column for each setting (x, y, z) and outcome (a, b, c) and a column *count*; then one
     row for each combination of values 0, 1, …, such as `0,1,0,0,427` below `x,y,a,b,count`. Any number of values;
     from four parties on the columns are x1, x2, … and a1, a2, …. Without the column *count*, each row is a trial; with
-    columns 00, 01, 10, 11 instead of outcomes, a setting. What was read, left out or filled is said below the data.
+    columns 00, 01, 10, 11 instead of outcomes, a setting; with a column *p* instead of *count*, a probability, such as
+    0.427 or 1/3: then there are values without statistics. What was read, left out or filled is said below the data.
 
     Example: `relaxbell quantify counts.csv --certificates proofs`
     """
@@ -184,7 +186,7 @@ def _quantify(
         if certificates is not None and certificates.exists() and not certificates.is_dir():
             raise NotADirectoryError(0, "a file is there, expected a directory", str(certificates))
         how = _how(outputs, inputs, count, values, missing, order)
-        counts = _read(data, how)
+        counts = _data(data, how)
         files = None if certificates is None else CertificateFiles(certificates)
         done: list[Row] = []
         refused: list[str] = []
@@ -217,6 +219,27 @@ def _quantify(
 def _how(*given: str | None) -> dict[str, str | None]:
     """Return how data are read, by the names of the options."""
     return dict(zip(("outputs", "inputs", "count", "values", "missing", "order"), given, strict=True))
+
+
+def _data(data: str, how: Mapping[str, str | None]) -> Counts | Behavior:
+    """Return counts; or the behavior nearest to a table of probabilities, and say how near it is."""
+    from relaxbell.behavior.behavior import Behavior
+    from relaxbell.behavior.data_sets import is_table_of_probabilities
+    from relaxbell.errors import CountsError
+
+    if how["count"] is not None or not is_table_of_probabilities(data):
+        return _read(data, how)
+    if how["order"] is not None or how["missing"] not in (None, "0"):
+        raise CountsError(f"{data} has probabilities, one row each: found --order or --missing, expected at most 0.")
+    near = Behavior.read_csv(
+        data,
+        _columns(how["outputs"]),
+        _columns(how["inputs"]),
+        values=_labels(how["values"]),
+        missing=None if how["missing"] is None else 0,
+    )
+    typer.echo(f"{data}: probabilities, so there are values and no statistics. {near!r}", err=True)
+    return near.behavior
 
 
 def _read(data: str, how: Mapping[str, str | None]) -> Counts:
@@ -365,7 +388,7 @@ def _report(
     try:
         check_writable(out)
         how = _how(outputs, inputs, count, values, missing, order)
-        counts = _read(data, how)
+        counts = _data(data, how)
         trained = None if training is None else _read(training, how)
         plan = Plan(
             counts,
