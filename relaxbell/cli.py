@@ -511,6 +511,9 @@ def _refused(error: RelaxbellError | OSError) -> typer.Exit:
     """Print an error; a file that cannot be written is named, with the remedy."""
     from relaxbell.errors import RelaxbellError
 
+    if isinstance(error, BrokenPipeError):  # who read the output, such as head, has enough; nothing more is flushed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return typer.Exit(1)
     text = str(error)
     if not isinstance(error, RelaxbellError):
         text = f"cannot use {error.filename}: {error.strerror}. Give another name."

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self, overload
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -567,6 +567,26 @@ class Behavior(Frozen):
         (('A', 'C'), Fraction(1, 2))
         """
         return self._like(*derived.condition(self.table, self.scenario, event, given or {}))
+
+    __array_ufunc__ = None  # numpy's numbers ask us
+
+    def __mul__(self, other: object) -> NoReturn:
+        """Refuse: p times a number is no distribution."""
+        raise BehaviorError(
+            f"a behavior times {a_kind(other)} is no behavior, expected a mixture, whose weights sum to 1. With white "
+            "noise it is p.mix(p.white_noise(), v), exact and symbolic v too; arrays of numbers are p.p."
+        )
+
+    __rmul__ = __mul__
+
+    def __add__(self, other: object) -> NoReturn:
+        """Refuse: a sum of behaviors is none."""
+        raise BehaviorError(
+            f"a behavior plus {a_kind(other)} is no behavior, expected a mixture, whose weights sum to 1: "
+            "p.mix(other, v) is v p + (1 - v) other. Arrays of numbers are p.p."
+        )
+
+    __radd__ = __add__
 
     @overload
     def mix(self, other: Self, weight: float | ExactNumber) -> Self: ...

@@ -41,9 +41,7 @@ def symmetries(problem: Problem, domain: Domain) -> Iterator[NDArray[np.int64]]:
             yield action
 
 
-def kept_cells(
-    problem: Problem, model: CausalModel, relabelings: Iterable[Relabeling]
-) -> Iterator[NDArray[np.intp]]:
+def kept_cells(problem: Problem, model: CausalModel, relabelings: Iterable[Relabeling]) -> Iterator[NDArray[np.intp]]:
     """Yield where each cell goes by the relabelings of values that leave the strategies and all terms as they are.
 
     The budgets' limits do not matter. What is observed, and affine constraints, are not looked at.

@@ -91,7 +91,8 @@ def quantify(
     Quantification
         For every ordered pair of parties: influence of the input and of the outcome of one on the
         outcome of the other; the entropy of a binary message from the first party to the second; and
-        the dependence of all settings on the latent variable: M, Hall's measure, mutual information.
+        the dependence of all settings on the latent variable: M, Hall's measure, mutual information. The limit on the
+        mutual information follows from that on M; ``evidence(counts, mutual_information(model))`` finds a larger one.
         Of three and more parties, edges that do not explain the data alone are left out. Where none from an input does,
         there are the least sets of edges that do (where there is no time to find them, those to one output from all
         others), each with the least fraction of the trials in which one of them acts; and the fraction of the trials

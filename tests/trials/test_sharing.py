@@ -46,7 +46,9 @@ def test_a_query_of_one_value_shares_less() -> None:
     null = Null(rb.query(model, "p{B(X=0, Y=0) = 0}"), (), np.full((2, 2), Fraction(1, 4), dtype=object), Fraction(0))
     tables, _ = scores(null.model, null.settings)
     for means, table in zip(shared_means(null, tables), tables, strict=True):
-        assert float(means.at(Fraction(1, 4))) == pytest.approx(float(null.largest(table, Fraction(1, 4)).bound), abs=1e-9)
+        assert float(means.at(Fraction(1, 4))) == pytest.approx(
+            float(null.largest(table, Fraction(1, 4)).bound), abs=1e-9
+        )
 
 
 @pytest.mark.slow
