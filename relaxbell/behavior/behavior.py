@@ -317,7 +317,7 @@ class Behavior(Frozen):
         digits: int | None = None,
         parties: Mapping[str, str | None] | None = None,
     ) -> Nearest[Self]:
-        """Return the non-signaling behavior nearest to a table of probabilities in a file.
+        r"""Return the non-signaling behavior nearest to a table of probabilities in a file.
 
         A row for each combination, such as ``0,1,0,0,0.427`` below ``x,y,a,b,p``. Decimals mean what is printed, as
         in `from_published`, with zeros at the end; fractions such as 1/3 are exact.
@@ -352,7 +352,7 @@ class Behavior(Frozen):
         --------
         >>> import pathlib, tempfile, relaxbell as rb
         >>> path = pathlib.Path(tempfile.mkdtemp()) / "table.csv"
-        >>> _ = path.write_text("x,a,p\\n0,0,1/3\\n0,1,2/3\\n1,0,0.25\\n1,1,0.75\\n")
+        >>> _ = path.write_text("x,a,p\n0,0,1/3\n0,1,2/3\n1,0,0.25\n1,1,0.75\n")
         >>> near = rb.Behavior.read_csv(path)
         >>> near.behavior.table[:, 0].tolist(), near.rounding
         ([Fraction(1, 3), Fraction(2, 3)], Fraction(1, 200))

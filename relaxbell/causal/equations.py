@@ -252,6 +252,17 @@ def normalization_equations(model: HasStrategies) -> Equations:
     )
 
 
+def all_settings(model: HasStrategies) -> list[tuple[int, ...]]:
+    """Return the values of all inputs together, the last changing fastest."""
+    return list(np.ndindex(*(model.cardinality[name] for name in model.inputs)))
+
+
+def normalized_settings(model: HasStrategies, *, at_each: bool) -> list[tuple[int, ...]]:
+    """Return the settings whose sum is an equation of its own: all, or those with the free inputs at 0."""
+    free = [i for i, name in enumerate(model.inputs) if name in model.free_inputs]
+    return [x for x in all_settings(model) if at_each or not any(x[i] for i in free)]
+
+
 def _weighted(table: Exact, weights: Exact) -> Exact:
     """Return coefficients times the weights of their cells; many tables ask for the time in between."""
     remaining()

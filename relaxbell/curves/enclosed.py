@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from relaxbell.curves.curve import Curve, Value, readable
-from relaxbell.exact.numbers import ExactNumber
+from relaxbell.errors import CurveError
+from relaxbell.exact.arrays import float_array
+from relaxbell.exact.numbers import ExactNumber, Floats
 from relaxbell.exact.texts import FITTED
 
 
@@ -57,3 +63,22 @@ class EnclosedCurve(Curve):
     def _domain_unit(self) -> str:
         """Return the unit of the parameter, after a space."""
         return ""
+
+
+def chord(parameters: Floats, values: Floats, t: ArrayLike | ExactNumber, what: str, right: float) -> float | Floats:
+    """Return the chords between samples at parameters: NaN to the left of them, to the right what is given."""
+    found = np.interp(float_array(t, what, CurveError), parameters, values, left=np.nan, right=right)
+    return float(found) if np.ndim(found) == 0 else found
+
+
+def extreme_tangent(
+    lines: Iterable[tuple[float, float]],
+    t: ArrayLike | ExactNumber,
+    what: str,
+    choose: Callable[..., Floats],
+    start: float = -np.inf,
+) -> float | Floats:
+    """Return the largest or the least of lines (intercept, slope) at parameters; NaN to the left of the first one."""
+    array = float_array(t, what, CurveError)
+    found = np.where(array >= start, choose([a + b * array for a, b in lines], axis=0), np.nan)
+    return float(found) if found.ndim == 0 else found

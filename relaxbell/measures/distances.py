@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.causal.equations import cell_weights
+from relaxbell.causal.equations import all_settings, cell_weights, normalized_settings
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.structures import without_any
 from relaxbell.errors import MeasureError
@@ -150,7 +150,7 @@ def mean_distance(model: CausalModel) -> Distance:
     """
     check_model(model, "mean_distance")
     without_any(model, "a distance")
-    weights = np.array([[_free_chance(model, setting) for setting in _settings(model)]], dtype=object)
+    weights = np.array([[_free_chance(model, setting) for setting in all_settings(model)]], dtype=object)
     inputs, total = _latex(model)
     equation = rf"\frac{{1}}{{2}} \sum_{{{inputs}}} p({inputs}) {total}"
     definition = Definition("mean distance", mean_distance, {}, r"\overline{\mathrm{TV}}", equation)
@@ -197,7 +197,7 @@ def largest_distance(model: CausalModel) -> Distance:
 
 def _distance(model: CausalModel, which: str, weights: Exact, definition: Definition[Measure]) -> Distance:
     cells = math.prod(model.observed_shape)
-    settings = len(_settings(model))
+    settings = len(all_settings(model))
     labels = tuple(f"{which} TV {k}" for k in range(len(weights)))
     rows = Rows(sp.csr_array((len(weights), model.strategies.count)), labels)
     term = Deviation(
@@ -218,13 +218,9 @@ def _latex(model: CausalModel) -> tuple[str, str]:
     return inputs, rf"\sum_{{{outputs}}} {each}"
 
 
-def _settings(model: CausalModel) -> list[tuple[int, ...]]:
-    return list(np.ndindex(*(model.cardinality[name] for name in model.inputs)))
-
-
 def _chances(model: CausalModel) -> Exact:
     """Return p(dependent inputs|free inputs) for each setting."""
-    settings = len(_settings(model))
+    settings = len(all_settings(model))
     return cell_weights(model)[:settings]
 
 
@@ -235,6 +231,5 @@ def _free_chance(model: CausalModel, setting: tuple[int, ...]) -> Fraction:
 
 def _normalized(model: CausalModel) -> tuple[int, ...]:
     """Return the settings whose Σ T q must be demanded: it is the same for all values of free inputs, mostly."""
-    free = [i for i, name in enumerate(model.inputs) if name in model.free_inputs]
-    every = enumerate(_settings(model))
-    return tuple(x for x, own in every if model.inputs_connected or not any(own[i] for i in free))
+    demanded = set(normalized_settings(model, at_each=model.inputs_connected))
+    return tuple(x for x, own in enumerate(all_settings(model)) if own in demanded)

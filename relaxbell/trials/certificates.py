@@ -30,8 +30,8 @@ def p_value_certificate(tests: Sequence[Test], limit: Fraction) -> Certificate:
     data = _Writer(limit).written(rule)
     try:
         case: Any = read_case(data | {"claim": {}})
-        claim = {"p_value": as_text(_rounded_up(case.p_value()))}
-        case.claim = with_numbers(claim)  # nothing else is added, so what was proved need not be proved again
+        claim: dict[str, Any] = {"p_value": as_text(_rounded_up(case.p_value()))}
+        case.claim = with_numbers(dict(claim))  # nothing else is added, so what was proved need not be proved again
         case.verdict()
     except Refused as refusal:
         raise refused(refusal) from None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import relaxbell as rb
-from relaxbell import cli
+from relaxbell.cli.data import labels
 from relaxbell.quantification.settings import distribution_of_text
 
 PRODUCT = {"X": [Fraction(3, 5), Fraction(2, 5)], "Y": [Fraction(3, 10), Fraction(7, 10)]}
@@ -73,6 +73,6 @@ def test_the_command_line_says_what_it_expects(text: str) -> None:
 
 
 def test_labels_of_each_variable() -> None:
-    assert cli._labels("A=H,V,B=D, A,X=Z") == {"A": ("H", "V"), "B": ("D", "A"), "X": ("Z",)}
-    assert cli._labels("1,-1") == ("1", "-1")
-    assert cli._labels("+-") == "+-"
+    assert labels("A=H,V,B=D, A,X=Z") == {"A": ("H", "V"), "B": ("D", "A"), "X": ("Z",)}
+    assert labels("1,-1") == ("1", "-1")
+    assert labels("+-") == "+-"

@@ -63,7 +63,7 @@ def test_elimination_and_a_list_give_the_same_p_value(monkeypatch: pytest.Monkey
 
 
 def _widened(p: rb.Behavior) -> rb.Behavior:
-    """Return a behavior with a third setting of Bob, his second one, and a third outcome of Alice, half of the second."""
+    """Return a behavior with a third setting of Bob, like his second, and the second outcome of Alice in halves."""
     table = np.zeros((3, 2, 2, 3))
     table[0] = p.p[0][..., [0, 1, 1]]
     table[1] = table[2] = p.p[1][..., [0, 1, 1]] / 2

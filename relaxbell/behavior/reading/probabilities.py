@@ -1,4 +1,4 @@
-"""Tables of probabilities in files: a row for each combination, p as decimals or fractions, exact as they are printed."""
+"""Tables of probabilities in files: a row for each combination, p as decimals or fractions, exact as printed."""
 
 from __future__ import annotations
 

@@ -15,13 +15,12 @@ from numpy.typing import ArrayLike
 
 from relaxbell.causal.equations import Equations
 from relaxbell.curves.curve import read_level
-from relaxbell.curves.enclosed import EnclosedCurve
+from relaxbell.curves.enclosed import EnclosedCurve, chord, extreme_tangent
 from relaxbell.curves.parameters import Parameter
 from relaxbell.engines.information.within import solve_within
 from relaxbell.engines.linear.certificates import linear_certificate
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.errors import CertificateError, CurveError, optional
-from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber, Floats
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.lp.clock import TimeLimitError
@@ -148,9 +147,7 @@ class BitsCurve(EnclosedCurve):
         >>> line.value(1.0)
         4.0
         """
-        array = float_array(t, "the budget", CurveError)
-        found = np.interp(array, self.parameters, self.values, left=np.nan)
-        return float(found) if np.ndim(found) == 0 else found
+        return chord(self.parameters, self.values, t, "the budget", float(self.values[-1]))
 
     def lower_bound(self, t: ArrayLike | ExactNumber) -> float | Floats:
         """Return the chord, which models reach to the solver's accuracy; see `value`.
@@ -196,10 +193,8 @@ class BitsCurve(EnclosedCurve):
         >>> 0 <= line.upper_bound(0.2) - line.value(0.2) < 1e-3
         True
         """
-        array = float_array(t, "the budget", CurveError)
         lines = [(float(s.intercept), float(s.slope)) for s in self.samples]
-        found = np.where(array >= float(self.domain[0]), np.min([a + b * array for a, b in lines], axis=0), np.nan)
-        return float(found) if found.ndim == 0 else found
+        return extreme_tangent(lines, t, "the budget", np.min, float(self.domain[0]))
 
     def crossing(self, level: object) -> float | None:
         """Return the bits with which the chord reaches a level: so many suffice; None if none do, or all.

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.curves.curve import read_level
+from relaxbell.curves.enclosed import chord
 from relaxbell.engines.base import engine
 from relaxbell.engines.linear.engine import ConvexEngine
 from relaxbell.engines.linear.family import Line, Sample
@@ -138,9 +139,7 @@ class BudgetCurve(SampledCurve):
         >>> line.value([1.0, -1.0])
         array([-0.25,   nan])
         """
-        array = float_array(t, "the budget", CurveError)
-        found = np.interp(array, self.parameters, self.values, left=np.nan)
-        return float(found) if np.ndim(found) == 0 else found
+        return chord(self.parameters, self.values, t, "the budget", float(self.values[-1]))
 
     def lower_bound(self, t: ArrayLike | ExactNumber) -> float | Floats:
         """Return the largest of the rigorous tangents at budgets (in float64, to rounding); NaN below the domain.

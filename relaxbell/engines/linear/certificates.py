@@ -17,7 +17,7 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.anything import ANY
-from relaxbell.causal.equations import Equations
+from relaxbell.causal.equations import Equations, all_settings, normalized_settings
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.structures import Mixture
 from relaxbell.certificate.claims import (
@@ -266,19 +266,13 @@ def proof_data(model: CausalModel, proof: Proof, *, stated: bool = True) -> dict
 def multipliers(model: CausalModel, proof: Proof) -> list[Any]:
     """Return the multipliers of the data, then of the normalization, one for each setting of all inputs."""
     z, used = list(proof.bound.z), _normalized(model)
-    known = dict.fromkeys(_settings(model), Fraction(0))
+    known = dict.fromkeys(all_settings(model), Fraction(0))
     if proof.problem.equations.tables is not None:
         known |= dict(zip(used, z[len(z) - len(used) :], strict=True))
         del z[len(z) - len(used) :]
     return [*z, *known.values()]
 
 
-def _settings(model: CausalModel) -> list[tuple[int, ...]]:
-    return list(np.ndindex(*(model.cardinality[name] for name in model.inputs)))
-
-
 def _normalized(model: CausalModel) -> list[tuple[int, ...]]:
     """Return the settings for which `normalization_equations` has a row, in its order."""
-    free = [i for i, name in enumerate(model.inputs) if name in model.free_inputs]
-    each = model.inputs_connected or model.has_any
-    return [x for x in _settings(model) if each or not any(x[i] for i in free)]
+    return normalized_settings(model, at_each=model.inputs_connected or model.has_any)

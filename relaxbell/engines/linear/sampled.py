@@ -14,12 +14,11 @@ from numpy.typing import ArrayLike
 
 from relaxbell.certificate.claims import Certificate
 from relaxbell.curves.curve import read_level
-from relaxbell.curves.enclosed import EnclosedCurve
+from relaxbell.curves.enclosed import EnclosedCurve, chord, extreme_tangent
 from relaxbell.curves.parameters import Parameter
 from relaxbell.curves.paths import Path, Reading
 from relaxbell.engines.linear.family import Family, Sample
-from relaxbell.errors import CertificateError, CurveError, optional
-from relaxbell.exact.arrays import float_array
+from relaxbell.errors import CertificateError, optional
 from relaxbell.exact.numbers import ExactNumber, Floats
 from relaxbell.lp.clock import TimeLimitError, time_is_over
 from relaxbell.measures.measure import Measure
@@ -104,9 +103,7 @@ class SampledCurve(EnclosedCurve):
         >>> 0 <= line.value(0.75) - line.lower_bound(0.75) <= line.gap + 1e-12
         True
         """
-        array = float_array(t, "the parameter", CurveError)
-        found = np.interp(array, self.parameters, self.values, left=np.nan, right=np.nan)
-        return float(found) if np.ndim(found) == 0 else found
+        return chord(self.parameters, self.values, t, "the parameter", np.nan)
 
     def lower_bound(self, t: ArrayLike | ExactNumber) -> float | Floats:
         """Return the largest of the rigorous tangents at parameters (in float64, to rounding).
@@ -129,10 +126,8 @@ class SampledCurve(EnclosedCurve):
         >>> line.lower_bound(1.0) <= line.value(1.0)
         True
         """
-        array = float_array(t, "the parameter", CurveError)
         lines = [(float(s.tangent.intercept), float(s.tangent.slope)) for s in self.samples]
-        found = np.max([a + b * array for a, b in lines], axis=0)
-        return float(found) if found.ndim == 0 else found
+        return extreme_tangent(lines, t, "the parameter", np.max)
 
     def crossing(self, level: object) -> float | None:
         """Return the parameter at which the chord passes a level; None if it does not.
