@@ -25,6 +25,7 @@ from relaxbell.cli.data import (
     Values,
     how_read,
     read,
+    read_any,
 )
 from relaxbell.cli.interruption import INTERRUPTED, Interruptible
 from relaxbell.cli.progress import Bar
@@ -65,7 +66,8 @@ def command(
     A CSV has a header, one column for each setting (x, y, z) and outcome (a, b, c) and a column *count*; then one
     row for each combination of values 0, 1, …, such as `0,1,0,0,427` below `x,y,a,b,count`. Any number of values;
     from four parties on the columns are x1, x2, … and a1, a2, …. Without the column *count*, each row is a trial; with
-    columns 00, 01, 10, 11 instead of outcomes, a setting. What was read, left out or filled is said below the data.
+    columns 00, 01, 10, 11 instead of outcomes, a setting; with a column *p* instead of *count*, a probability, such as
+    0.427 or 1/3: then there are values without statistics. What was read, left out or filled is said below the data.
 
     Example: `relaxbell quantify counts.csv --certificates proofs`
     """
@@ -79,7 +81,7 @@ def command(
         if certificates is not None and certificates.exists() and not certificates.is_dir():
             raise NotADirectoryError(0, "a file is there, expected a directory", str(certificates))
         how = how_read(outputs, inputs, count, values, missing, order)
-        counts = read(data, how)
+        counts = read_any(data, how)
         files = None if certificates is None else CertificateFiles(certificates)
         done: list[Row] = []
         refused: list[str] = []

@@ -23,6 +23,7 @@ from relaxbell.cli.data import (
     Values,
     how_read,
     read,
+    read_any,
 )
 from relaxbell.cli.interruption import INTERRUPTED, Interruptible
 from relaxbell.cli.progress import Bar
@@ -70,7 +71,7 @@ def command(
     try:
         check_writable(out)
         how = how_read(outputs, inputs, count, values, missing, order)
-        counts = read(data, how)
+        counts = read_any(data, how)
         trained = None if training is None else read(training, how)
         plan = Plan(
             counts,

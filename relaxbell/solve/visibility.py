@@ -139,7 +139,8 @@ def critical_visibility(
         The model, or a set of behaviors, `quantum_set` or `nonsignaling_set`, also of a graph.
     observed
         A behavior that the model reproduces up to some visibility. Or a family that is a polynomial in its parameter,
-        as for `curve`: what `Behavior.with_losses` makes for a symbol, a function, or a mapping.
+        as for `curve`: what `Behavior.with_losses` makes for a symbol, a function, or a mapping. Of a behavior with
+        losses the noise is mixed after them, over lost outcomes too; for noise before, ``p.mix(noise, v)`` first.
     subject_to
         Budgets and affine constraints on the model, as in `minimize`; with a set of behaviors what `maximum` of the set
         takes: `Observed` values and affine constraints on its `p`, of the mixture, and with a graph budgets of queries.
