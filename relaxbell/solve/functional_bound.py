@@ -106,7 +106,7 @@ def functional_bound(
     if without_information(constraints)[0]:
         _, found = solve_within(own, own.term, equations, constraints)
     else:
-        answer = priced(own, equations, constraints, thorough=True)
+        answer = priced(own, equations, constraints, thorough=True, like=table)
         _, found = answer or solve_over(own, own.term, equations, constraints)
     value = functional.constant - scale * found.bound.bound
     return value if found.primal is not None else ceil_float(value)

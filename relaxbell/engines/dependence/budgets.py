@@ -32,7 +32,7 @@ from relaxbell.engines.linear.priced.proving import rigorous
 from relaxbell.engines.linear.priced.solving import PricedProblem
 from relaxbell.engines.linear.program import Problem, all_leaves, check_size
 from relaxbell.errors import ModelTooLargeError, SolverError
-from relaxbell.exact.numbers import ExactNumber
+from relaxbell.exact.numbers import Exact, ExactNumber
 from relaxbell.lp.clock import TimeLimitError
 from relaxbell.lp.highs import Answer
 from relaxbell.lp.vertex import LARGEST_BASIS
@@ -56,9 +56,9 @@ class ConstrainedProblem(PricedProblem):
 
     form: MassForm
 
-    def __init__(self, problem: Problem, form: MassForm, measure: Measure) -> None:
+    def __init__(self, problem: Problem, form: MassForm, measure: Measure, like: Exact | None = None) -> None:
         self._given = problem
-        super().__init__(form, measure)
+        super().__init__(form, measure, like)
 
     @property
     def _problem(self) -> Problem:
@@ -79,7 +79,7 @@ class ConstrainedProblem(PricedProblem):
         return answer, replace(proof, problem=self._given, bound=_of_problem(self._given, self.form, proof.bound))
 
     def _orbits(self) -> Orbits:
-        found = orbits(self.form, self.measure.model)
+        found = orbits(self.form, self.measure.model, self._like)
         turned = [self.form.settings.turned(move) for move in found.moves]
         settings = tuple(own for own in turned if own is not None)
         return replace(found, settings=settings) if len(settings) == len(turned) else single_rows(self.form)
@@ -110,7 +110,7 @@ class ConstrainedProblem(PricedProblem):
 
 
 def constrained_dependence(
-    measure: LinearMeasure, equations: Equations, subject_to: object, *, thorough: bool
+    measure: LinearMeasure, equations: Equations, subject_to: object, *, thorough: bool, like: Exact | None = None
 ) -> tuple[Answer, Proof] | None:
     """Minimize a measure with M in it or in its budgets; None where the strategies had better be listed, or have to be.
 
@@ -128,7 +128,7 @@ def constrained_dependence(
             _refuse(problem, measure)
         return None
     try:
-        return ConstrainedProblem(problem, form, measure).solved(thorough=thorough)
+        return ConstrainedProblem(problem, form, measure, like).solved(thorough=thorough)
     except TimeLimitError:
         raise
     except (SolverError, ModelTooLargeError):

@@ -10,6 +10,7 @@ import math
 from relaxbell.causal.equations import Equations
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.over import read_problem
+from relaxbell.exact.numbers import Exact
 from relaxbell.lp.highs import Answer
 from relaxbell.measures.measure import LinearMeasure
 
@@ -23,11 +24,11 @@ def many(measure: LinearMeasure) -> bool:
 
 
 def priced(
-    measure: LinearMeasure, equations: Equations, subject_to: object, *, thorough: bool
+    measure: LinearMeasure, equations: Equations, subject_to: object, *, thorough: bool, like: Exact | None = None
 ) -> tuple[Answer, Proof] | None:
     """Minimize a measure without listing strategies; None where they had better be listed, or have to be.
 
-    Errors as `minimize`.
+    Where a table is minimized and no behavior is given, symmetries are those of the table, `like`. Errors as `minimize`.
     """
     model = measure.model
     if (
@@ -42,5 +43,5 @@ def priced(
     if form is None:
         from relaxbell.engines.dependence.budgets import constrained_dependence
 
-        return constrained_dependence(measure, equations, subject_to, thorough=thorough)
-    return PricedProblem(form, measure).solved(thorough=thorough)
+        return constrained_dependence(measure, equations, subject_to, thorough=thorough, like=like)
+    return PricedProblem(form, measure, like).solved(thorough=thorough)

@@ -19,8 +19,9 @@ from relaxbell.causal.relabeled import Move, variable_images
 from relaxbell.engines.linear.priced.form import PricedForm
 from relaxbell.engines.linear.program import all_leaves
 from relaxbell.exact.local_rows import LocalRows
-from relaxbell.exact.numbers import to_floats
+from relaxbell.exact.numbers import Exact, to_floats
 from relaxbell.permutations import group_order, orbit_numbers
+from relaxbell.results import Variables
 from relaxbell.symmetry.found import ALIKE, equal_entries, table_symmetries
 from relaxbell.symmetry.groups import places_of
 from relaxbell.symmetry.images import strategy_images
@@ -67,13 +68,21 @@ def single_rows(form: PricedForm) -> Orbits:
     return Orbits(sp.csr_array(sp.identity(form.map.shape[0], format="csr")), ())
 
 
-def orbits(form: PricedForm, model: CausalModel) -> Orbits:
-    """Return the orbits of a program's rows under the symmetries of its data that are some of the model, too."""
+def orbits(form: PricedForm, model: CausalModel, like: Exact | None = None) -> Orbits:
+    """Return the orbits of a program's rows under the symmetries of its data that are some of the model, too.
+
+    Where no behavior is given, symmetries are sought among those of a table `like` the objective, in the model's order.
+    """
     equations = form.problem.equations
-    if equations.behavior is None or equations.exponents is not None:
+    if equations.exponents is not None:
         return single_rows(form)
-    scenario = equations.behavior.scenario
-    table = equal_entries(to_floats(equations.behavior.table), ALIKE)
+    if equations.behavior is not None:
+        scenario: Variables = equations.behavior.scenario
+        table = equal_entries(to_floats(equations.behavior.table), ALIKE)
+    elif like is not None:
+        scenario, table = model.scenario, equal_entries(to_floats(like), ALIKE)
+    else:
+        return single_rows(form)
     signatures = _Signatures(form.rows)
     rhs = equations.floats
     kept: list[Move] = []
