@@ -22,7 +22,7 @@ from relaxbell.engines.information.within import solve_problem
 from relaxbell.engines.linear.dual import DualBound, Proof, dual_bound
 from relaxbell.engines.linear.over import read_problem
 from relaxbell.engines.linear.program import LinearProgram, Problem, linear_program, without_information
-from relaxbell.errors import InfeasibleError, MeasureError
+from relaxbell.errors import InfeasibleError, MeasureError, ModelTooLargeError
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, common_denominator
 from relaxbell.exact.rows import Rows
 from relaxbell.lp.highs import LiveModel, Status
@@ -30,6 +30,7 @@ from relaxbell.measures.information import InformationBudget
 from relaxbell.measures.measure import Budget, Limit, Measure
 from relaxbell.measures.settings import setting_layout
 from relaxbell.measures.terms import ZERO, Linear
+from relaxbell.trials.priced_means import priced_mean
 
 _BITS = 46
 """Costs that are no small whole numbers are rounded to multiples of 2^−_BITS of their size, to the safe side."""
@@ -208,6 +209,8 @@ class Null:
             If nothing is within the limits.
         """
         flat = np.asarray(table, dtype=np.float64).ravel()
+        if self.is_priced:
+            return self._priced(flat, limit)
         costs = self._costs
         gain, unit = costs.of(flat)
         top = float(gain.max())
@@ -233,6 +236,40 @@ class Null:
         # where the largest entry is the bound, it is that for all limits
         slope = proof.bound.budgets[0] if floor else Fraction(0)
         return Extreme(value, joint, bound, proof, slope)
+
+    @cached_property
+    def is_priced(self) -> bool:
+        """Whether the strategies are too many to be listed, so that linear programs are over those that are priced."""
+        return not self.model.strategies.can_be_listed and not self.bias and not self.problem.information
+
+    def check_projected(self, what: str) -> None:
+        """Raise ModelTooLargeError where nothing can be projected on it, since its strategies are not listed."""
+        if self.is_priced:
+            raise ModelTooLargeError(
+                f"{what} takes a projection on the null set, and {self.model.name} has "
+                f"{self.model.strategies.count_text} strategies, found too many for a list. Expected a game that was "
+                "named before the data were seen: evidence(…, game=…), such as catalog.chained(m), or the witness "
+                "of a minimum for earlier trials; or no game at all."
+            )
+
+    def _priced(self, flat: Floats, limit: Fraction) -> Extreme:
+        """Return the same without a list of strategies, always with its proof."""
+        first, *others = self.problem.budgets
+        constraints = [Budget(first.measure, limit), *others, *self.problem.affine]
+        try:
+            answer, proof, joint = priced_mean(self.model, flat, self.settings, constraints)
+        except InfeasibleError:
+            raise self._empty(limit) from None
+        top = Fraction(float(flat.max()))
+        bound = min(top, -_rational(proof.bound.bound, self.measure))
+        slope = proof.bound.budgets[0] if bound < top else Fraction(0)
+        return Extreme(-answer.value, joint, bound, proof, slope)
+
+    def _empty(self, limit: Fraction) -> InfeasibleError:
+        return InfeasibleError(
+            f"no strategies of {self.model.name} have {self.measure.name} <= {float(limit):g} and satisfy the "
+            "other constraints: the null hypothesis is empty. Give larger budgets."
+        )
 
     def _within(self, flat: Floats, limit: Fraction, lost: Floats, top: float) -> Extreme:
         """Return the same within budgets in bits: cone programs, not live ones."""
@@ -266,10 +303,7 @@ class Null:
                 break
             live.forget()
         if live.status is Status.INFEASIBLE:
-            raise InfeasibleError(
-                f"no strategies of {self.model.name} have {self.measure.name} <= {float(limit):g} and satisfy the "
-                "other constraints: the null hypothesis is empty. Give larger budgets."
-            )
+            raise self._empty(limit)
         live.answer()  # raises where the run ended otherwise
         return live, sharp
 

@@ -77,6 +77,7 @@ class Projector:
     """Projections of one prediction on null sets; columns are kept from limit to limit."""
 
     def __init__(self, null: Null, prediction: Floats, *, insured: bool = True) -> None:
+        null.check_projected("a test factor, or the strength of a prediction,")
         self.null, self.insured = null, insured
         self._made: dict[bytes, Floats] = {}
         self._nearest: dict[Fraction, Floats] = {}

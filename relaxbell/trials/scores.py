@@ -30,6 +30,10 @@ _STEPS = 30
 _NO_GAIN = 1e-13
 """Relative to the largest score."""
 
+_SIMPLE, _NEARLY, _LARGE = 1000, 1e-9, 2.0**19
+"""Largest denominator of a factor of losses that is taken for the fraction it is near to, how near, and up to which
+scores: nothing is rounded then, and no gain remains."""
+
 
 @dataclass(frozen=True, eq=False)
 class ScoreTest(Test):
@@ -157,16 +161,28 @@ def without_gain(null: Null, scores: Floats) -> Floats:
     """
     gains, losses = np.maximum(scores, 0.0), np.maximum(-scores, 0.0)
     factor = 1.0
+    # of many settings few have a score: then it pays to lose many times what is won
+    most = math.inf if null.is_priced else 1.0
     for _ in range(_STEPS):
-        own = gains - factor * losses
+        own = _weighed(gains, losses, factor)
         found = null.largest(own, Fraction(0))
-        if float(found.bound) <= _NO_GAIN * float(gains.max()):
+        if float(found.bound) <= _NO_GAIN * float(own.max()):
             return own
-        lost = float(losses @ found.joint)
+        lost = float(np.maximum(-own, 0.0) @ found.joint) / factor
         step = found.value / lost if lost > 0 else math.inf
-        if not 0 < step < 1:
-            if factor > 1 and found.value <= _NO_GAIN * float(gains.max()):
+        if not 0 < step < most:
+            if factor > 1 and found.value <= _NO_GAIN * float(own.max()):
                 return own  # nothing gains; what is left of the bound is rounding, and is paid
             break
         factor += step * (1 + 1e-12)
     return scores
+
+
+def _weighed(gains: Floats, losses: Floats, factor: float) -> Floats:
+    """Return gains minus losses times a factor, in whole numbers where it is nearly a simple fraction and these are."""
+    near = Fraction(factor).limit_denominator(_SIMPLE)
+    whole = bool((gains == np.rint(gains)).all() and (losses == np.rint(losses)).all())
+    largest = max(float(gains.max()) * near.denominator, float(losses.max()) * near.numerator)
+    if factor == 1 or not whole or largest > _LARGE or abs(float(near) - factor) > _NEARLY * factor:
+        return gains - factor * losses
+    return gains * near.denominator - losses * near.numerator

@@ -56,8 +56,8 @@ def shared_means(null: Null, tables: Sequence[NDArray[Any]]) -> tuple[Means, ...
 def _moves(null: Null) -> Iterator[NDArray[np.intp]]:
     """Yield where each cell goes by relabelings of values that keep the null sets of all limits."""
     problem, model = null.problem, null.model
-    if problem.affine or problem.information:
-        return
+    if problem.affine or problem.information or null.is_priced:
+        return  # priced: that a relabeling keeps the null set is proved by a list of strategies
     settings = np.broadcast_to(null.settings, model.observed_shape).ravel()
     for cells in kept_cells(problem, model, _exchanges(model.scenario)):
         if (settings[cells] == settings).all():

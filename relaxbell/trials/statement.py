@@ -207,6 +207,8 @@ class Evidence:
         ------
         MeasureError
             As `p_value_at`.
+        ModelTooLargeError
+            Where the strategies are too many for a list; see `has_strength`.
 
         Examples
         --------
@@ -319,6 +321,11 @@ class Evidence:
     def signed(self) -> bool:
         """Whether the measure may be negative: then "at most 0" does not mean that it is 0."""
         return not self.tests[0].null.is_nonnegative
+
+    @property
+    def has_strength(self) -> bool:
+        """Whether `strength` is known: not where strategies are too many for a list, and are priced."""
+        return not self.tests[0].null.is_priced
 
     @property
     def trials(self) -> int:

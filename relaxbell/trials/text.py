@@ -36,6 +36,10 @@ class Stated(Protocol):
         """The limit."""
 
     @property
+    def has_strength(self) -> bool:
+        """Whether it can be computed."""
+
+    @property
     def strength(self) -> float:
         """Nat for each trial."""
 
@@ -84,7 +88,7 @@ def _lines(evidence: Stated) -> tuple[str, list[tuple[str, str]]]:
         rows.append(("at least", f"{_limit(evidence)} with {100 * evidence.confidence:g} % confidence"))
     rows += [
         ("e-value", f"{power_text(evidence.log_e_at(0), up=False)} against {zero}"),
-        ("strength", f"{evidence.strength:.4g} nat for each trial"),
+        *([("strength", f"{evidence.strength:.4g} nat for each trial")] if evidence.has_strength else []),
         ("method", evidence.method),
         *(("assumes", words) for words in evidence.assumptions),
     ]
