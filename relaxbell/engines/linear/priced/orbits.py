@@ -126,12 +126,18 @@ def _merged(form: PricedForm, label: NDArray[np.intp]) -> sp.csr_array:
 
 
 class _Signatures:
-    """Numbers that tell rows apart: sums over their entries of what a hash makes of variables, values and entry."""
+    """Numbers that tell rows apart: their values where variables are independent with random weights of sum one.
+
+    A row is a polynomial in these weights, linear in those of each variable, modulo 2^64. So rows that are the same for
+    all strategies have the same number however they are written, such as Σ p = 1 at one setting and at another.
+    """
 
     def __init__(self, rows: LocalRows) -> None:
         rng = np.random.default_rng(0)
         self._rows = rows
         self._hash = rng.integers(0, 2**64, (len(rows.domains), max(rows.domains, default=1)), dtype=np.uint64)
+        for own, size in zip(self._hash, rows.domains, strict=True):
+            own[:1] = 1 - own[1:size].sum(dtype=np.uint64, keepdims=True)
         self._own = self._of(self._hash)
 
     def images(self, move: Move, form: PricedForm) -> NDArray[np.intp] | None:
@@ -154,14 +160,11 @@ class _Signatures:
         total = np.zeros(len(self._rows), dtype=np.uint64)
         for part in self._rows.parts:
             shape = part.values.shape
-            keys = np.zeros(shape, dtype=np.uint64)
+            weights = np.ones(shape, dtype=np.uint64)
             for k in range(len(shape) - 1):
                 own = hashes[part.scopes[:, k], : shape[k + 1]]
-                keys += own.reshape(shape[0], *(shape[k + 1] if j == k else 1 for j in range(len(shape) - 1)))
-            keys = (keys ^ (keys >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
-            keys = (keys ^ (keys >> np.uint64(32))) * np.uint64(0x94D049BB133111EB)
-            keys ^= keys >> np.uint64(31)
-            np.add.at(total, part.rows.ravel(), (keys * part.values.astype(np.uint64)).ravel())
+                weights *= own.reshape(shape[0], *(shape[k + 1] if j == k else 1 for j in range(len(shape) - 1)))
+            np.add.at(total, part.rows.ravel(), (weights * part.values.astype(np.uint64)).ravel())
         return total
 
 
