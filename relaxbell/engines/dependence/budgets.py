@@ -56,9 +56,9 @@ class ConstrainedProblem(PricedProblem):
 
     form: MassForm
 
-    def __init__(self, problem: Problem, form: MassForm, measure: Measure, like: Exact | None = None) -> None:
+    def __init__(self, problem: Problem, form: MassForm, measure: Measure) -> None:
         self._given = problem
-        super().__init__(form, measure, like)
+        super().__init__(form, measure)
 
     @property
     def _problem(self) -> Problem:
@@ -79,7 +79,7 @@ class ConstrainedProblem(PricedProblem):
         return answer, replace(proof, problem=self._given, bound=_of_problem(self._given, self.form, proof.bound))
 
     def _orbits(self) -> Orbits:
-        found = orbits(self.form, self.measure.model, self._like)
+        found = orbits(self.form, self.measure.model)
         turned = [self.form.settings.turned(move) for move in found.moves]
         settings = tuple(own for own in turned if own is not None)
         return replace(found, settings=settings) if len(settings) == len(turned) else single_rows(self.form)
@@ -128,7 +128,7 @@ def constrained_dependence(
             _refuse(problem, measure)
         return None
     try:
-        return ConstrainedProblem(problem, form, measure, like).solved(thorough=thorough)
+        return ConstrainedProblem(problem, replace(form, like=like), measure).solved(thorough=thorough)
     except TimeLimitError:
         raise
     except (SolverError, ModelTooLargeError):

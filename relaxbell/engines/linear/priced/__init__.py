@@ -6,6 +6,7 @@ The rest of the folder is loaded when there is such a program.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from relaxbell.causal.equations import Equations
 from relaxbell.engines.linear.dual import Proof
@@ -44,4 +45,4 @@ def priced(
         from relaxbell.engines.dependence.budgets import constrained_dependence
 
         return constrained_dependence(measure, equations, subject_to, thorough=thorough, like=like)
-    return PricedProblem(form, measure, like).solved(thorough=thorough)
+    return PricedProblem(replace(form, like=like), measure).solved(thorough=thorough)

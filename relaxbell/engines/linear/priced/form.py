@@ -8,7 +8,7 @@ of it, and a dual vector prices all strategies as one sum of tables.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Protocol, TypeVar
@@ -21,7 +21,7 @@ from relaxbell.causal.local import LocalModel
 from relaxbell.engines.linear.program import LinearProgram, Problem, all_leaves, linear_program
 from relaxbell.exact.elimination import Elimination
 from relaxbell.exact.local_rows import LocalRows
-from relaxbell.exact.numbers import ExactNumber, Floats
+from relaxbell.exact.numbers import Exact, ExactNumber, Floats
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.affine import AffineConstraint
 
@@ -54,11 +54,14 @@ class PricedForm:
         These rows: of the equations, of the leaves, of the constraints.
     local
         The variables behind the strategies, by which these are numbered.
+    like
+        A table in the model's order whose symmetries may be some of the problem, where no behavior is given.
     """
 
     problem: Problem
     blocks: tuple[LocalRows, ...]
     local: LocalModel
+    like: Exact | None = field(default=None, kw_only=True)
 
     @cached_property
     def rows(self) -> LocalRows:

@@ -19,7 +19,7 @@ from relaxbell.causal.relabeled import Move, variable_images
 from relaxbell.engines.linear.priced.form import PricedForm
 from relaxbell.engines.linear.program import all_leaves
 from relaxbell.exact.local_rows import LocalRows
-from relaxbell.exact.numbers import Exact, to_floats
+from relaxbell.exact.numbers import to_floats
 from relaxbell.permutations import group_order, orbit_numbers
 from relaxbell.results import Variables
 from relaxbell.symmetry.found import ALIKE, equal_entries, table_symmetries
@@ -68,10 +68,10 @@ def single_rows(form: PricedForm) -> Orbits:
     return Orbits(sp.csr_array(sp.identity(form.map.shape[0], format="csr")), ())
 
 
-def orbits(form: PricedForm, model: CausalModel, like: Exact | None = None) -> Orbits:
+def orbits(form: PricedForm, model: CausalModel) -> Orbits:
     """Return the orbits of a program's rows under the symmetries of its data that are some of the model, too.
 
-    Where no behavior is given, symmetries are sought among those of a table `like` the objective, in the model's order.
+    Where no behavior is given, symmetries are sought among those of the form's table.
     """
     equations = form.problem.equations
     if equations.exponents is not None:
@@ -79,8 +79,8 @@ def orbits(form: PricedForm, model: CausalModel, like: Exact | None = None) -> O
     if equations.behavior is not None:
         scenario: Variables = equations.behavior.scenario
         table = equal_entries(to_floats(equations.behavior.table), ALIKE)
-    elif like is not None:
-        scenario, table = model.scenario, equal_entries(to_floats(like), ALIKE)
+    elif form.like is not None:
+        scenario, table = model.scenario, equal_entries(to_floats(form.like), ALIKE)
     else:
         return single_rows(form)
     signatures = _Signatures(form.rows)

@@ -21,7 +21,7 @@ from relaxbell.engines.linear.priced.proving import exact_solution, rigorous
 from relaxbell.engines.linear.program import Problem
 from relaxbell.errors import ModelTooLargeError, SolverError
 from relaxbell.exact.elimination import WidthError
-from relaxbell.exact.numbers import Exact, ExactNumber
+from relaxbell.exact.numbers import ExactNumber
 from relaxbell.lp.clock import LowerBound, TimeLimitError, passed, with_bound
 from relaxbell.lp.highs import Answer
 from relaxbell.lp.vertex import LARGEST_BASIS
@@ -55,8 +55,6 @@ class PricedProblem:
         The problem.
     measure
         What is minimized, for errors.
-    like
-        A table whose symmetries may be some of the problem, where it has no behavior; in the model's order.
 
     Raises
     ------
@@ -64,8 +62,8 @@ class PricedProblem:
         If elimination would need too much memory or time, before it does.
     """
 
-    def __init__(self, form: PricedForm, measure: Measure, like: Exact | None = None) -> None:
-        self.form, self.measure, self._like = form, measure, like
+    def __init__(self, form: PricedForm, measure: Measure) -> None:
+        self.form, self.measure = form, measure
         self.pricer = self._pricer()
 
     def _pricer(self) -> Pricer:
@@ -120,7 +118,7 @@ class PricedProblem:
         return rigorous(self.form, self.pricer, master.duals)
 
     def _orbits(self) -> Orbits:
-        return orbits(self.form, self.measure.model, self._like)
+        return orbits(self.form, self.measure.model)
 
     def _solved(self, merged: Orbits, *, thorough: bool) -> tuple[Answer, Proof] | None:
         started = time.perf_counter()
