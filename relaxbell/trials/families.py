@@ -1,13 +1,14 @@
 """Families of scores that are tried where no game is named: fixed by the model, whatever the data are.
 
 Models of parties with inputs of their own get lifted inequalities: CHSH for each pair of parties, Mermin's and
-Svetlichny's for all, on each choice of two settings and with outcomes in two groups, in all relabelings. Other small
-models get all their facets. A score is a win or a loss at the settings of the game, weighed so that its mean is zero
+Svetlichny's for all, on each choice of two settings and with outcomes in two groups, in all relabelings. Where these are
+too many, chained inequalities come first. Other small models get all their facets. A score is a win or a loss at the settings of the game, weighed so that its mean is zero
 where the inequality holds with equality, whatever the distribution of the settings: nothing is bet on these.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -108,6 +109,9 @@ def _lifted(model: CausalModel, parties: Sequence[tuple[int, int]], settings: Ex
     alike, single, words = ways[min(ways)]
     name += words
     tables: list[Exact] = []
+    if min(ways) > _MOST_AT_ALL:  # the first of them are on few of the settings
+        tables = list(itertools.islice(_chained(model, parties, settings), _MOST_AT_ALL))
+        name = f"chained inequalities of settings in their order, all or every second, third, …, then {name}"
     for own, orbit in kinds:
         choices = [list(_views(shape, axes, alike=alike, single=single)) for axes in own]
         share = Fraction(_most(orbit[0]), int(abs(orbit[0]).sum()))
@@ -117,6 +121,46 @@ def _lifted(model: CausalModel, parties: Sequence[tuple[int, int]], settings: Ex
             if len(tables) > _MOST_AT_ALL:
                 return tables[:_MOST_AT_ALL], f"{name}, the first {_MOST_AT_ALL} in a fixed order"
     return tables, name
+
+
+def _chained(model: CausalModel, parties: Sequence[tuple[int, int]], settings: Exact) -> Iterator[Exact]:
+    """Yield chained inequalities for pairs of parties, the longest first, one outcome against the others.
+
+    Braunstein and Caves, Ann. Phys. 202, 22 (1990). Settings are in the order of their numbers, as directions in a
+    plane are, from any place on, forwards or backwards on one side: an even family would be of all their orders.
+    """
+    shape = model.observed_shape
+    for pair in combinations(parties, 2):
+        counts = [shape[into] for _, into in pair]
+        before: list[int] = []
+        for size in range(min(counts), 1, -1):
+            steps = [count // size for count in counts]
+            if steps == before:
+                continue
+            before = steps
+            share = Fraction(size - 1, size)
+            for outcome in range(1 if max(shape[out] for out, _ in pair) == 2 else min(shape[out] for out, _ in pair)):
+                groups = [tuple(-1 if k == outcome else 1 for k in range(shape[out])) for out, _ in pair]
+                for starts, signs in product(product(*map(range, steps)), _chains(size)):
+                    chosen = [tuple(range(at, at + size * step, step)) for at, step in zip(starts, steps, strict=True)]
+                    views = [(own, (group,) * size) for own, group in zip(chosen, groups, strict=True)]
+                    table = _table(model, pair, views, signs, share, settings)
+                    if table is not None:
+                        yield table
+
+
+def _chains(size: int) -> Iterator[Signs]:
+    """Yield the signs of chains: each setting of one side beside two neighbors of the other, which turn back in sign.
+
+    Of directions k π / size beyond the last one the first comes next, with the other sign.
+    """
+    for turn, back, sign in product(range(size), (False, True), (1, -1)):
+        own = np.zeros((size, size), dtype=np.int64)
+        for k in range(size):
+            turned = -sign if k + turn >= size else sign
+            own[k, (k + turn) % size] = turned
+            own[(k + 1) % size, (k + turn) % size] = -turned if k + 1 >= size else turned
+        yield own[:, ::-1] if back else own
 
 
 def _number(shape: Sequence[int], parties: Sequence[tuple[int, int]], size: int, *, alike: bool, single: bool) -> int:
@@ -143,7 +187,7 @@ def _views(
 def _table(
     model: CausalModel,
     parties: Sequence[tuple[int, int]],
-    views: Sequence[tuple[tuple[int, int], tuple[Groups, Groups]]],
+    views: Sequence[tuple[tuple[int, ...], tuple[Groups, ...]]],
     signs: Signs,
     share: Fraction,
     settings: Exact,
@@ -158,9 +202,9 @@ def _table(
         place: list[slice] = [slice(None)] * len(shape)
         at = [0] * len(inputs)
         parity = np.array(int(signs[tuple(chosen)]), dtype=object)
-        for (out, into), (pair, groups), k in zip(parties, views, chosen, strict=True):
-            place[into] = slice(pair[k], pair[k] + 1)
-            at[order.index(into - outputs)] = pair[k]
+        for (out, into), (own_settings, groups), k in zip(parties, views, chosen, strict=True):
+            place[into] = slice(own_settings[k], own_settings[k] + 1)
+            at[order.index(into - outputs)] = own_settings[k]
             parity = parity * np.array(groups[k]).reshape([-1 if axis == out else 1 for axis in range(len(shape))])
         chance = own[tuple(at)]
         if not chance:
