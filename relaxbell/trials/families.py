@@ -110,7 +110,11 @@ def _lifted(model: CausalModel, parties: Sequence[tuple[int, int]], settings: Ex
     name += words
     tables: list[Exact] = []
     if min(ways) > _MOST_AT_ALL:  # the first of them are on few of the settings
-        tables = list(itertools.islice(_chained(model, parties, settings), _MOST_AT_ALL))
+        # where settings depend on λ and strategies are not listed, it takes long to price what uses few of them
+        longest = bool(model.dependent_inputs) and not model.strategies.can_be_listed
+        tables = list(itertools.islice(_chained(model, parties, settings, longest=longest), _MOST_AT_ALL))
+        if longest and tables:
+            return tables, "chained inequalities of as many settings as there are on both sides, in their order"
         name = f"chained inequalities of settings in their order, all or every second, third, …, then {name}"
     for own, orbit in kinds:
         choices = [list(_views(shape, axes, alike=alike, single=single)) for axes in own]
@@ -123,8 +127,10 @@ def _lifted(model: CausalModel, parties: Sequence[tuple[int, int]], settings: Ex
     return tables, name
 
 
-def _chained(model: CausalModel, parties: Sequence[tuple[int, int]], settings: Exact) -> Iterator[Exact]:
-    """Yield chained inequalities for pairs of parties, the longest first, one outcome against the others.
+def _chained(
+    model: CausalModel, parties: Sequence[tuple[int, int]], settings: Exact, *, longest: bool
+) -> Iterator[Exact]:
+    """Yield chained inequalities for pairs of parties, the longest first, or alone; one outcome against the others.
 
     Braunstein and Caves, Ann. Phys. 202, 22 (1990). Settings are in the order of their numbers, as directions in a
     plane are, from any place on, forwards or backwards on one side: an even family would be of all their orders.
@@ -137,6 +143,8 @@ def _chained(model: CausalModel, parties: Sequence[tuple[int, int]], settings: E
             steps = [count // size for count in counts]
             if steps == before:
                 continue
+            if before and longest:
+                break
             before = steps
             share = Fraction(size - 1, size)
             for outcome in range(1 if max(shape[out] for out, _ in pair) == 2 else min(shape[out] for out, _ in pair)):
