@@ -260,8 +260,8 @@ def _no_bell_test(counts: Counts) -> str:
     if len(counts.outputs) != 2 or len(counts.inputs) != 1:
         return (
             f"{counts.scenario.symbol} is no Bell test: {expected}. For effects in another graph use "
-            "bounds(query(model, 'ACE(… -> …)'), counts.frequencies) with model = CausalModel.from_graph(…), or relaxbell "
-            "report DATA --graph '… -> …' for a page of them."
+            "bounds(query(model, 'ACE(… -> …)'), counts.frequencies) with model = CausalModel.from_graph(…), or "
+            "relaxbell report DATA --graph '… -> …' for a page of them."
         )
     z, (x, y), sizes = inputs, counts.outputs, dict(counts.cardinality)
     return (

@@ -11,6 +11,7 @@ from relaxbell.behavior.radius import chance, chance_of_sums
 from relaxbell.causal.model import CausalModel
 from relaxbell.certificate.claims import Certificate
 from relaxbell.closed_forms.both_ends import ClosedBounds
+from relaxbell.closed_forms.inequalities import Inequalities
 from relaxbell.closed_forms.quotients import ClosedRatio, closed_bounds
 from relaxbell.engines.solution import Bounds, Solution
 from relaxbell.errors import InfeasibleError, RelaxbellError
@@ -211,6 +212,8 @@ class Work:
         try:
             found = self.model.inequalities(seconds=self.seconds or _LONG)
         except RelaxbellError:
+            return (), [], False
+        if not isinstance(found, Inequalities):
             return (), [], False
         cells = (self.outcomes - 1) * len(self.trials)
         # behaviors of a smaller dimension satisfy equations as well, which these do not test

@@ -117,6 +117,8 @@ class EffectReport:
             If the data cannot be read or have no trials, or the confidence is none.
         ModelError
             If the text is no graph of these counts, or it does not say which effect is meant.
+        BehaviorError
+            If `input_distribution` is another word.
         MeasureError
             If an assumption is not of the grammar. A query that is not is a row that says so.
 
@@ -126,7 +128,7 @@ class EffectReport:
         >>> lipid = rb.Counts([[[158, 52], [14, 12]], [[0, 23], [0, 78]]], outputs="X Y", inputs="Z")
         >>> report = rb.classes.EffectReport.of(lipid, graph="Z -> X -> Y; L -> {X Y}", queries=["PNS(X -> Y)"])
         >>> report.rows[0].estimate
-        [0.391812865, 0.775862069] for PNS(X -> Y)
+        [0.46405..., 0.78787...] for PNS(X -> Y)
         """
         level = read_confidence(confidence)
         counts = load_counts(observed) if isinstance(observed, str | Path) else observed

@@ -119,6 +119,9 @@ def _targets(graph: str) -> tuple[str, str]:
 
 
 def _example(counts: Counts) -> str:
+    if counts.parties is not None and None not in counts.parties.values() and len(counts.outputs) > 1:
+        arms = "; ".join(f"{x} -> {a}; L -> {a}" for a, x in counts.parties.items())
+        return f"{arms}; {counts.parties[counts.outputs[0]]} -> {counts.outputs[1]}"
     if len(counts.outputs) != 2 or not counts.inputs:
         return f"{counts.inputs[0] if counts.inputs else 'X'} -> {counts.outputs[0]}; …"
     x, y = counts.outputs

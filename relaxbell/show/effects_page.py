@@ -7,6 +7,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from relaxbell.exact.texts import ceil_text, counted, floor_text
+from relaxbell.measures.queries import Query
+from relaxbell.measures.ratios import Ratio
 from relaxbell.quantification.effects import effect_files
 from relaxbell.show.behavior import counts_html
 from relaxbell.show.effects import interval, p_text, percent
@@ -177,7 +179,7 @@ def _estimate(row: EffectRow) -> str:
     if found is None:
         return f"None: {row.problem}"
     least, largest = found.minimum.exact, found.maximum.exact
-    exact = [text for text in (str(least), str(None if largest is None else -largest)) if len(text) <= _LONGEST]
+    exact = [_minus(text) for text in (str(least), str(None if largest is None else -largest)) if len(text) <= _LONGEST]
     text = _minus_all(interval(found))
     if least is None or largest is None:
         return f"{text}, rigorous bounds"
@@ -256,10 +258,10 @@ def _method(report: EffectReport) -> str:
             f"With {percent(report)} confidence: the same over all p within {ceil_text(report.radius, 4)} of the "
             "frequencies, in total variation at every setting. Whatever p is, the frequencies are that near to it "
             "with at least this probability, for any number of trials (Hoeffding 1963, Weissman et al. 2003); so the "
-            "intervals of all queries hold together with it. Assumed: trials are independent with the same p given their "
-            "settings, and settings are not chosen by what comes out."
+            "intervals of all queries hold together with it. Assumed: trials are independent with the same p given "
+            "their settings, and settings are not chosen by what comes out."
         )
-    averaged = [row.name for row in report.rows if row.measure is not None and getattr(row.measure, "averaged", "")]
+    averaged = [row.name for row in report.rows if isinstance(row.measure, Query | Ratio) and row.measure.averaged]
     if averaged:
         names = ", ".join(report.counts.inputs)
         lines.append(
