@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from relaxbell.quantification.report import Row
 
 
+_RESAMPLES = 32
+"""By default."""
+
 EitherDistribution = Annotated[
     str | None,
     typer.Option(
@@ -62,7 +65,7 @@ def command(
     confidence: Confidence = 0.95,
     training: Training = None,
     settings_bias: Bias = 0.0,
-    resamples: Resamples = 32,
+    resamples: Resamples = _RESAMPLES,
     seconds: Seconds = 60.0,
     graph: Annotated[
         str | None,
@@ -89,7 +92,8 @@ def command(
     which are missing.
 
     With a graph or a query, and for *vitamin_a*, the page has bounds on causal effects instead: the graph, for each
-    query both ends with their confidence, the formula, a test of the graph, and certificates.
+    query both ends with their confidence, the formula, a test of the graph, and certificates. Then *seconds* are those
+    of each step, and Ctrl-C ends it without a page.
 
     Examples: `relaxbell report counts.csv --out report.html`,
     `relaxbell report trial.csv --outputs X=took,Y=well --inputs Z=assigned --graph "Z -> X -> Y; L -> X Y"
@@ -107,7 +111,7 @@ def command(
         how = how_read(outputs, inputs, count, values, missing, order)
         counts = read_any(data, how)
         if graph is not None or query or assume or _has_graph(counts):
-            _check_options(training, settings_bias)
+            _check_options(training, settings_bias, resamples)
             _effects(counts, out, title, graph, query or (), assume or (), confidence, input_distribution, seconds)
             return
         trained = None if training is None else read(training, how)
@@ -135,16 +139,19 @@ def command(
         rows.leave(INTERRUPTED)
 
 
-def _check_options(training: str | None, bias: float) -> None:
-    """Refuse options that only tests of a limit have."""
+def _check_options(training: str | None, bias: float, resamples: int) -> None:
+    """Refuse options that only tests of a limit and fits have."""
     from relaxbell.errors import CountsError
 
-    given = [
-        name for name, is_given in (("--training", training is not None), ("--settings-bias", bias != 0)) if is_given
-    ]
+    options = {
+        "training": training is not None,
+        "settings-bias": bias != 0,
+        "resamples": resamples not in (0, _RESAMPLES),
+    }
+    given = [f"--{name}" for name, is_given in options.items() if is_given]
     if given:
         raise CountsError(
-            f"a report of effects has no {' and no '.join(given)}: these are of tests, and its confidence is that of "
+            f"a report of effects has no {' and no '.join(given)}: found them given, and its confidence is that of "
             "Counts.confidence_radius. Leave them out."
         )
 

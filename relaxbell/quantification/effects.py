@@ -307,7 +307,9 @@ def effect_files(report: EffectReport, seconds: float | None) -> Iterator[Effect
         words = "least distance in total variation between the frequencies and a model"
         yield _file("graph", words, "graph.distance.json", report.test.distance, seconds)
     if report.test.refutation is not None:
-        yield EffectFile("graph", "no model of it has the frequencies", "graph.refuted.json", report.test.refutation)
+        assumed = " within what is assumed" if report.assumptions else ""
+        words = f"no model of it{assumed} has the frequencies"
+        yield EffectFile("graph", words, "graph.refuted.json", report.test.refutation)
 
 
 def _file(row: str, proves: str, name: str, solution: Solution, seconds: float | None) -> EffectFile:

@@ -7,8 +7,6 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from relaxbell.exact.texts import ceil_text, counted, floor_text
-from relaxbell.measures.queries import Query
-from relaxbell.measures.ratios import Ratio
 from relaxbell.quantification.effects import effect_files
 from relaxbell.show.behavior import counts_html
 from relaxbell.show.effects import interval, p_text, percent
@@ -86,17 +84,18 @@ def _sign(row: EffectRow) -> str:
 
 def _test_sentence(report: EffectReport) -> str:
     test = report.test
+    graph = "the graph with what is assumed beside it" if report.assumptions else "the graph"
     if test.compatible is None:
         return f"The graph was not tested: {test.problem}"
     if test.compatible:
-        return "The frequencies satisfy everything that the graph demands of them; that does not prove it."
+        return f"The frequencies satisfy everything that {graph} demands of them; that does not prove it."
     if test.p_value is not None and test.p_value <= 1 - report.confidence:
         return (
-            f"The counts refute the graph with {percent(report)} confidence: p-value {p_text(test.p_value)}. Bounds "
+            f"The counts refute {graph} with {percent(report)} confidence: p-value {p_text(test.p_value)}. Bounds "
             "that suppose it are bounds of nothing."
         )
     return (
-        "No model of the graph has exactly these frequencies, but chance may be why: p-value "
+        f"No model of {graph} has exactly these frequencies, but chance may be why: p-value "
         f"{p_text(test.p_value)}. What remains are the intervals with confidence."
     )
 
@@ -261,7 +260,7 @@ def _method(report: EffectReport) -> str:
             "intervals of all queries hold together with it. Assumed: trials are independent with the same p given "
             "their settings, and settings are not chosen by what comes out."
         )
-    averaged = [row.name for row in report.rows if isinstance(row.measure, Query | Ratio) and row.measure.averaged]
+    averaged = [row.name for row in report.rows if row.measure is not None and row.measure.averaged]
     if averaged:
         names = ", ".join(report.counts.inputs)
         lines.append(
