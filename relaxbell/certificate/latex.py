@@ -38,6 +38,7 @@ from relaxbell.verify.entropies import EntropyCase
 from relaxbell.verify.evidence import EvidenceCase
 from relaxbell.verify.factorized import FactorizedCase
 from relaxbell.verify.guessing import GuessingCase
+from relaxbell.verify.independent import IndependentCase
 from relaxbell.verify.kernel import Case
 from relaxbell.verify.measures import Measure
 from relaxbell.verify.messages import MessageCase
@@ -49,6 +50,7 @@ from relaxbell.verify.strengths import StrengthCase
 
 _REFERRED: dict[type[Case], str] = {
     NetworkCase: "a tree of boxes with polynomials",
+    IndependentCase: "facts about independent groups of nodes, and their multipliers in each box of a cover",
     EvidenceCase: "exact sums over all trials",
     GuessingCase: "multipliers of what is equal in a box without signaling, for each extreme table of the settings",
     QuantumGuessingCase: "a sum of squares of moments for each extreme table of the settings and each guess",

@@ -178,7 +178,14 @@ def _box(form: ClosedForm, parts: Sequence[slice], size: int) -> list[tuple[Frac
         most = term.form[0] + sum(
             max(t * _extremes(term.form[part])[1] for t in own) for part, own in zip(parts, ends, strict=True)
         )
-        if most > 0 or any(term.form[size:]):
+        if any(term.form[size:]):
+            raise ClosedFormError(
+                f"{form.measure.name}: {term.text(form.labels)} <= 0 limits how many are selected by a "
+                "symbol, expected a number: terms would have products of it and of shares. Give a number; or cells, "
+                "Observed.partial(p(outputs, S|inputs), …), of which budgets with symbols are linear.",
+                form,
+            )
+        if most > 0:
             raise ClosedFormError(
                 f"{form.measure.name}: the model limits how many are selected together with what is seen of them, "
                 f"{term.text(form.labels)} <= 0, expected limits of how many alone. Use bounds for numbers.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -240,4 +241,15 @@ class Bounds(Generic[S_co]):
         return provided("Bounds._repr_html_")(self)
 
     def __repr__(self) -> str:
-        return f"[{self.lower:.9g}, {self.upper:.9g}] for {self.minimum.measure.name}"
+        name = self.minimum.measure.name
+        if math.isnan(self.lower) or math.isnan(self.upper):
+            outer = f"[{floor_text(self.lower_bound, 9)}, {minus_text(floor_text(-self.upper_bound, 9))}]"
+            return f"within {outer} for {name}: no model was found in time for {self._open}"
+        return f"[{self.lower:.9g}, {self.upper:.9g}] for {name}"
+
+    @property
+    def _open(self) -> str:
+        """Ends whose models were not found."""
+        if math.isnan(self.lower) and math.isnan(self.upper):
+            return "either end"
+        return "the lower end" if math.isnan(self.lower) else "the upper end"

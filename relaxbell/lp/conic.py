@@ -9,6 +9,7 @@ import scipy.sparse as sp
 
 from relaxbell.errors import SolverError
 from relaxbell.exact.numbers import Floats
+from relaxbell.lp import panics
 from relaxbell.lp.clock import remaining, time_is_over
 from relaxbell.lp.highs import Answer
 
@@ -36,7 +37,8 @@ def solve_clarabel(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Flo
     settings.max_threads = 1
     settings.time_limit = remaining()
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-12
-    found = clarabel.DefaultSolver(sp.csc_matrix((n, n)), cost, system, rhs, cones, settings).solve()
+    with panics.told("a linear program"):
+        found = clarabel.DefaultSolver(sp.csc_matrix((n, n)), cost, system, rhs, cones, settings).solve()
     status, seconds = str(found.status), time.perf_counter() - started
     if "Infeasible" in status:
         return Answer(False, np.empty(0), np.empty(0), np.nan, "Clarabel", found.iterations, seconds)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from relaxbell.errors import SolverError
 from relaxbell.exact.numbers import Floats
+from relaxbell.lp import panics
 from relaxbell.lp.clock import remaining, time_is_over
 from relaxbell.lp.highs import Answer
 
@@ -82,7 +83,8 @@ def solve_entropic(
     nothing, whole_cost = sp.csc_matrix((width, width)), np.concatenate([cost, np.zeros(width - n)])
     for step in _STEPS:  # where the budget is hardly active, long steps can end outside, without progress
         settings.max_step_fraction = step
-        found = clarabel.DefaultSolver(nothing, whole_cost, system, rhs, kinds, settings).solve()
+        with panics.told("an entropic program"):
+            found = clarabel.DefaultSolver(nothing, whole_cost, system, rhs, kinds, settings).solve()
         if str(found.status) != "InsufficientProgress" or found.r_prim <= _MISSED:
             break
     status, seconds = str(found.status), time.perf_counter() - started

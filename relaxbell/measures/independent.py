@@ -14,6 +14,12 @@ from relaxbell.measures.measure import Budget, Limit, LinearMeasure, Measure, re
 if TYPE_CHECKING:
     import cvxpy as cp
 
+_STEPS = (
+    " For some budgets, [bounds(query, p, [budget <= t]) for t in …]: between two of them the least value is at least "
+    "lower_bound at the larger one, and at most the value at the smaller one."
+)
+"""What to do instead of a trade-off."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class IndependentQuery(Measure):
@@ -94,6 +100,7 @@ class IndependentQuery(Measure):
             f"{self.name} is of {self.model.name}, whose latent variables {', '.join(self.model.latents)} are "
             f"independent: found {what}, expected a model with a convex set of distributions q. Use minimize, bounds "
             "or sweep; or the query of model.shared(), whose bounds hold as well and may be wider."
+            f"{_STEPS if what == 'trade-off' else ''}"
         )
 
     @property

@@ -18,7 +18,7 @@ from relaxbell.exact.kept import Kept
 from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.numbers import ExactNumber, Floats, Surd, as_exact, read_fraction
 from relaxbell.exact.rows import Rows
-from relaxbell.exact.texts import a_kind, decimal_text, minus_name, text_latex
+from relaxbell.exact.texts import a_kind, decimal_text, minus_name, one_line, text_latex
 from relaxbell.measures.definition import Definition, Recipe
 from relaxbell.measures.terms import Term, compares, stated
 from relaxbell.measures.weights import read_numbers, read_support, read_weights
@@ -411,6 +411,12 @@ class Measure(abc.ABC):
         )
 
     def __ge__(self, limit: object) -> Budget:
+        if getattr(limit, "free_symbols", None):
+            raise MeasureError(
+                f"{self.name} >= {one_line(limit)} is a lower limit with a symbol, expected an upper one. Of a "
+                "probability limit that of the opposite event, query(model, 'p{S != 1}') <= sympy.Symbol('t'), with "
+                "1 - t for yours."
+            )
         raise MeasureError(
             f"{self.name} >= {limit} is a lower limit, expected an upper one: budgets are convex constraints. Write "
             f"{self.name} <= limit; for a linear measure -{self.name} <= -limit."
@@ -592,6 +598,11 @@ def read_limit(measure: Measure, limit: object) -> ExactNumber | sympy.Symbol:
         )
     if is_symbol(limit):
         return limit
+    if getattr(limit, "free_symbols", None) and hasattr(limit, "is_Symbol"):
+        raise MeasureError(
+            f"the budget of {measure.name} is the expression {one_line(limit)}, expected a number or a single sympy "
+            "symbol. Give it a symbol of its own, sympy.Symbol('t'), and put the expression into the result."
+        )
     exact = as_exact(limit)
     if isinstance(exact, Surd):
         return exact

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from relaxbell.errors import SolverError
 from relaxbell.exact.numbers import Floats
+from relaxbell.lp import panics
 from relaxbell.lp.clock import remaining
 from relaxbell.verify.words import Word, classes
 
@@ -160,7 +161,7 @@ def solve_conic(problem: Problem, name: str) -> None:
     for tolerance in _TOLERANCES:
         left = remaining()
         options: dict[str, float] = {} if math.isinf(left) else {"time_limit": left}
-        with warnings.catch_warnings(), contextlib.suppress(Failed):
+        with warnings.catch_warnings(), contextlib.suppress(Failed, SolverError), panics.told(f"the {name} set"):
             warnings.simplefilter("ignore")
             problem.solve(
                 solver="CLARABEL", max_threads=1, tol_gap_abs=tolerance, tol_gap_rel=tolerance, tol_feas=tolerance,

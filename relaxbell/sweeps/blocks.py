@@ -105,7 +105,9 @@ def swept(
         if file:
             file.close()
     units = [job.measure.unit for job in task.jobs]
-    return as_sweep(tables.labels, names, units, [own for own in found if own is not None], single=single)
+    ends = [job.measure.end_name for job in task.jobs]
+    done = [own for own in found if own is not None]
+    return as_sweep(tables.labels, names, units, done, single=single, ends=ends)
 
 
 def _given_up(found: list[Columns]) -> bool:

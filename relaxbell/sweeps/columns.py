@@ -79,6 +79,7 @@ def as_sweep(
     blocks: Sequence[Sequence[Columns]],
     *,
     single: bool,
+    ends: Sequence[str] = (),
 ) -> Sweep:
     """Return a sweep from the columns of its blocks, for each block one of each measure."""
     count, width = len(labels), len(names)
@@ -99,4 +100,4 @@ def as_sweep(
     found = [np.ascontiguousarray(column[:, 0]) if single else column for column in found]
     for column in found:
         column.setflags(write=False)
-    return Sweep(labels, tuple(names), tuple(units), *found)
+    return Sweep(labels, tuple(names), tuple(units), *[*found, tuple(ends)])

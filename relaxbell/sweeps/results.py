@@ -83,6 +83,9 @@ class Sweep:
         As in `SweepPoint`, arrays of strings.
     seconds
         Wall time of each point; points that one basis serves share its time.
+    ends
+        What the least values are called, ``min …``; those of the negative of a query are minus its upper ends,
+        ``max …``.
 
     Examples
     --------
@@ -103,6 +106,7 @@ class Sweep:
     status: NDArray[np.str_]
     reasons: NDArray[np.object_]
     seconds: Floats
+    ends: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -159,7 +163,7 @@ class Sweep:
             return self
         k = self.measures.index(name)
         columns = (self.values, self.lower_bounds, self.status, self.reasons, self.seconds)
-        own: list[Any] = [column[:, k] for column in columns]
+        own: list[Any] = [*(column[:, k] for column in columns), self.ends[k : k + 1]]
         return Sweep(self.labels, (name,), (self.units[k],), *own)
 
     @cached_property

@@ -351,7 +351,9 @@ def _columns(labels: Sequence[Any], measures: Mapping[str, Measure], table: list
     number: Callable[[Any], float] = lambda v: np.nan if v is None else v  # noqa: E731
     values, bounds, seconds = column(0, number, float), column(1, number, float), column(4, number, float)
     units = tuple(m.unit for m in measures.values())
-    return Sweep(labels, tuple(measures), units, values, bounds, column(2, str, str), column(3, str, object), seconds)
+    ends = tuple(m.end_name for m in measures.values())
+    said = column(2, str, str), column(3, str, object)
+    return Sweep(labels, tuple(measures), units, values, bounds, *said, seconds, ends)
 
 
 class _Bar:

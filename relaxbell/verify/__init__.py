@@ -89,6 +89,14 @@ which is of degree two: the least coefficient of the right-hand side is a bound,
 negative and sum to one. For n groups, α stands for those of all but the last, and f for the product of their marginals.
 What is proved with some of the settings only holds for all: leaving settings out makes no distance larger.
 
+**Independent latent variables.** {"independent", of: a linear measure}: its mean over q in which the functions of nodes
+without a common latent variable are independent. Events are lists of [node, configuration, value]. Facts, of mean 0:
+``data``, an equation; ``seen``, p(v<|x) [nodes as in v] − p(v|x) [the same without the last], of nodes that share no
+latent variable with the others of v; ``equal``, two opposite limits; or a ``sum`` of earlier ones, each times an event
+that shares no latent variable with it. Directions are events whose probabilities boxes limit. The cover is a tree in
+order: a split of a box, an end of a box (low, high) with its proof, or a box with multipliers of facts, limits (>= 0),
+and ends (>= 0), with events. The least value over λ of what is left is the bound (Theorem 13a).
+
 **Curves.** For each piece two certificates with the same proof, each attained; model, measure, and coefficients of the
 data are the same for all, numbers are affine in t, and there is at most one root. Measure and constraints must be
 convex: no norm or maximum has a negative factor. Where the data were read at some values of a parameter only, the curve
@@ -152,6 +160,7 @@ from .factorized import FactorizedDependenceCase, FactorizedInformationCase
 from .families import FAMILY, Family
 from .files import read_file
 from .guessing import GuessingCase
+from .independent import IndependentCase
 from .kernel import SCHEMA, Case
 from .messages import MessageCase
 from .networks import NetworkCase
@@ -167,7 +176,7 @@ _KINDS = {
     "evidence": EvidenceCase, "functional": FunctionalCase,
     "guessing": GuessingCase, "quantum guessing": QuantumGuessingCase,
     "factorized dependence": FactorizedDependenceCase, "factorized mutual information": FactorizedInformationCase,
-    "message entropy": MessageCase,
+    "independent": IndependentCase, "message entropy": MessageCase,
     "mutual information": InformationCase, "nonbilocality": NetworkCase, "strength": StrengthCase,
     "visibility": VisibilityCase,
 }  # fmt: skip

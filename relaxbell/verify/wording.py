@@ -25,7 +25,8 @@ class Given(Protocol):
 def models(case: Given) -> str:
     """Return the models that a certificate is about, as the end of "every" or "there is no"."""
     latents = case.model.latents
-    joint = "" if len(latents) == 1 else f" with {', '.join(latents)} correlated or not"
+    how = "independent" if getattr(case, "independent", False) else "correlated or not"
+    joint = "" if len(latents) == 1 else f" with {', '.join(latents)} {how}"
     if getattr(case, "loose", False):  # compared with the data, which it need not have
         data, _, limits = given(case).partition(" and ")
         return f"model with {graph(case.model)}{joint}{' that has ' * bool(limits)}{limits} (compared with {data})"

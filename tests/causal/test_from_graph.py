@@ -217,3 +217,31 @@ def test_a_mixture_is_no_single_graph():
 def test_the_constructor_says_who_reads_other_layouts(text):
     with pytest.raises(rb.errors.ModelError, match=r"CausalModel\.from_graph"):
         rb.CausalModel(text, "X", "L", {"X": 2, "Y": 2})
+
+
+def test_formulas_of_igraph():
+    """What causaloptim's graphs are written in: + is an arrow head, : a set, and dashes may be many (r.igraph.org)."""
+    text = "igraph::graph_from_literal(Z -+ X, X ---+ Y, X +- Ur, Ur -+ Y:S)"
+    sizes = {"Z": 3, "X": 2, "Y": 2, "S": 2}
+    own = rb.CausalModel.from_graph(text, latent="Ur", cardinality=sizes)
+    same = rb.CausalModel.from_graph("Z -> X -> Y; Ur -> X; Ur -> Y; Ur -> S", latent="Ur", cardinality=sizes)
+    assert set(own.edges) == set(same.edges)
+    assert own.latents == ("Ur",)
+    assert "igraph" in repr(own)
+    for wrong, said in (
+        ("X +-+ Y", "in both directions"),
+        ("X ++ Y", "in both directions"),
+        ("X -+ Y, Y -- Z", "makes no edge"),
+        ("X -+ Y, Y -> Z", "is none of"),
+    ):
+        with pytest.raises(rb.errors.ModelError, match=said):
+            rb.CausalModel.from_graph(wrong, cardinality=2)
+    joined = rb.CausalModel.from_graph('digraph { "a" + "b" -> c }', cardinality=2)
+    assert joined.inputs == ("ab",)
+
+
+@pytest.mark.parametrize("edge", ["@->", "<-@", "@-@", "@--", "--@"])
+def test_circles_of_dagitty_are_refused_by_their_meaning(edge):
+    """Edges of partial ancestral graphs: a circle may be an arrow head or a tail (dagitty's manual)."""
+    with pytest.raises(rb.errors.ModelError, match=r"may be an arrow head or a tail.* Choose one, such as X (->|<-) Y"):
+        rb.CausalModel.from_graph(f"dag {{ X {edge} Y }}", cardinality=2)

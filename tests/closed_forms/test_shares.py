@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import sympy
 
 import relaxbell as rb
 
@@ -141,3 +142,15 @@ def test_the_notation_of_values_is_their_own():
     assert form.written().endswith("with the values that were observed, whatever the rest of p")
     with pytest.raises(rb.errors.MeasureError, match="in the values that were observed"):
         form.written("collins_gisin")
+
+
+def test_symbolic_limits_on_selection_name_their_reason():
+    """Terms would be products of the symbol and of shares; of cells they are linear."""
+    model, s = selection(), sympy.Symbol("s")
+    query, seen = rb.query(model, "ACE(X -> Y)"), shares([["1/4", "1/2"], ["3/4", "1/2"]])
+    with pytest.raises(rb.errors.ClosedFormError, match="products of it and of shares"):
+        rb.closed_bounds(query, seen, [rb.query(model, "p{S(X=0)=0}") <= s])
+    with pytest.raises(rb.errors.MeasureError, match="opposite event"):
+        _ = rb.query(model, "p{S=1}") >= s
+    with pytest.raises(rb.errors.MeasureError, match="a symbol of its own"):
+        _ = rb.query(model, "p{S=0}") <= 1 - s

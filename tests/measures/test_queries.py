@@ -300,3 +300,11 @@ def test_probabilities_of_all_answers_sum_to_one(model):
             events.append(f"{node.name}({forced})={value}")
         texts.append(f"p{{{', '.join(events)}}}")
     assert set(entries(rb.query(model, " + ".join(texts)))) == {1}
+
+
+def test_the_mean_of_a_power_is_written_as_a_product():
+    with pytest.raises(rb.errors.MeasureError, match=r"E\[Y \* Y\]"):
+        rb.query(rb.instrumental(), "E[B^2]")
+    model = rb.CausalModel("X -> Y; U -> X; U -> Y", "", "U", {"X": 2, "Y": 3})
+    p = rb.Behavior([[0.1, 0.2, 0.2], [0.2, 0.1, 0.2]], outputs="X Y", inputs="")
+    assert rb.minimize(rb.query(model, "E[Y * Y]"), p).value == pytest.approx(0.3 + 4 * 0.4)

@@ -266,3 +266,23 @@ def test_frame():
     wide = rb.sweep({"a": measure, "b": measure}, points, progress=False).to_frame()
     assert isinstance(wide, pandas.DataFrame)
     assert wide["b", "value"].tolist() == [0.0, 0.0, 0.5, 0.5]
+
+
+def test_upper_ends_are_called_so():
+    iv = rb.instrumental()
+    effect = rb.average_causal_effect(iv, "A", "B")
+    noise = rb.Behavior(np.full((2, 2, 2), 0.25), outputs="A B", inputs="Z")
+    upper = rb.sweep(-effect, {0: noise}, progress=False)
+    assert upper.values == -0.5
+    assert repr(upper).splitlines()[1].split() == ["point", "measure", "maximum", "upper", "bound", "status"]
+    assert repr(upper).splitlines()[2].split()[-3:] == ["0.5", "0.5", "optimal"]
+    assert "minus these" in repr(upper)
+    table = np.stack([noise.p, noise.p])
+    for both in (
+        rb.sweep([effect, -effect], {0: noise}, progress=False),
+        rb.sweep([effect, -effect], table, outputs="A B", inputs="Z", progress=False),
+    ):
+        assert [line.split()[1] for line in repr(both).splitlines()[2:4]] == ["min", "max"]
+        assert both.measure(both.measures[1]).ends == (both.ends[1],)
+        assert "maximum" in repr(both.measure(both.measures[1]))
+        assert "minimum" in repr(both.measure(both.measures[0]))

@@ -37,4 +37,7 @@ def remedy_for(word: str) -> str:
     return _REMEDIES.get(word, "")
 
 
-POWER = f"A power is not linear in q. {_MONOTONE}"
+POWER = (
+    f"A power of a probability is not linear in q. {_MONOTONE} The mean of a power of a variable is linear: write it "
+    "as a product, E[Y * Y], or by the values, 1 * p{Y = 1} + 4 * p{Y = 2}."
+)

@@ -6,6 +6,7 @@ reader serves both, as dagitty's language is one of DOT's. Nothing is ever evalu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from relaxbell.causal.reading.diagram import Diagram
@@ -24,6 +25,22 @@ _NO = {"no", "false", "0"}
 _YES = {"yes", "true", "1", ""}
 _UNOBSERVED = "unobserved confounders"
 """The label that DoWhy gives to the node of all that was not measured."""
+
+_FORMULA = re.compile(r"\s*(?:igraph::)?graph_from_literal\((.*)\)\s*", re.DOTALL)
+"""R's call that makes a graph of a formula, as causaloptim's graphs are written."""
+_PLUS = {"-+": "->", "+-": "<-"}
+_NOT_IGRAPH = {
+    "+-+": "is an edge in both directions in",
+    "--": "makes no edge in",
+    **dict.fromkeys(("->", "<-", "<->"), "is none of"),
+}
+_CHOICES = {
+    "@->": "{0} -> {1} or {0} <-> {1}",
+    "<-@": "{0} <- {1} or {0} <-> {1}",
+    "@-@": "{0} -> {1}, {0} <- {1} or {0} <-> {1}",
+    "@--": "{0} <- {1}",
+    "--@": "{0} -> {1}",
+}
 
 Attributes = dict[str, str]
 
@@ -50,10 +67,12 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.words = list(tokens(text))
+        formula = _FORMULA.fullmatch(text)
+        self.words = list(tokens(text if formula is None else formula.group(1)))
         self.place = 0
         self.braced = False
-        self.diagram = Diagram("arrows")
+        self.igraph = any(word.kind == "arrow" and "+" in word.text for word in self.words)
+        self.diagram = Diagram("igraph" if self.igraph else "arrows")
 
     def read(self) -> Diagram:
         if not self.words:
@@ -158,12 +177,20 @@ class _Reader:
         while self._is("+") and word.quoted:
             self.place += 1
             name += self._take("name", "more of the name").text
+        if self._is(":") and self.igraph:
+            self.place += 1
+            more = self._end(node, edge, depth)
+            self._named(name, node)
+            return {name: None, **more}
         if self._is(":"):
             raise self._error(self.words[self.place], "names without ports", "Leave the port out")
+        self._named(name, node)
+        return {name: None}
+
+    def _named(self, name: str, node: Attributes) -> None:
         if name not in self.diagram.nodes:
             self.diagram.nodes[name] = None
             self._node(name, node)
-        return {name: None}
 
     def _attributes(self) -> Attributes:
         found: Attributes = {}
@@ -188,7 +215,14 @@ class _Reader:
             self.diagram.give(role, name)
 
     def _edge(self, u: str, arrow: Token, v: str, attributes: Mapping[str, str]) -> None:
-        kind = arrow.text
+        kind = _PLUS.get(arrow.text, arrow.text)
+        if self.igraph and arrow.text in _NOT_IGRAPH:
+            kind = arrow.text
+            raise ModelError(
+                f"the edge {u} {kind} {v} {where(self.text, arrow.start)} {_NOT_IGRAPH[kind]} igraph's formulas, "
+                f"expected {u} -+ {v} for an edge to {v}. A common cause is a vertex of its own: U -+ {u}, U -+ {v}, "
+                "and latent when the graph is read."
+            )
         direction = attributes.get("dir", "").lower()
         if direction in ("both", "back") and kind == "->":
             kind = {"both": "<->", "back": "<-"}[direction]
@@ -201,6 +235,12 @@ class _Reader:
         elif kind == "<->":
             self.diagram.bidirected.append((u, v))
         else:
+            if "@" in kind:
+                raise ModelError(
+                    f"the edge {u} {kind} {v} {where(self.text, arrow.start)} is one of dagitty's partial ancestral "
+                    "graphs, in which @ is a mark that may be an arrow head or a tail: found a class of causal graphs, "
+                    f"expected ->, <- or <->. Choose one, such as {_CHOICES[kind].format(u, v)}."
+                )
             shown = f"the edge {u} {kind} {v}" + (' with dir="none"' if direction == "none" else "")
             raise ModelError(
                 f"{shown} {where(self.text, arrow.start)} has no causal direction, expected ->, <- or <->. "

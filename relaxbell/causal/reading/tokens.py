@@ -9,8 +9,9 @@ from typing import NamedTuple
 from relaxbell.errors import ModelError
 
 _SKIPPED = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/|^[ \t]*#[^\n]*)+", re.DOTALL | re.MULTILINE)
-_ARROW = re.compile(r"<->|<-@|@->|@-@|@--|--@|<--|-->|->|<-|--|[→←↔]")
+_ARROW = re.compile(r"\+-*\+|-+\+|\+-+|<->|<-@|@->|@-@|@--|--@|<--|-->|->|<-|--|[→←↔]")
 _ARROWS = {"→": "->", "←": "<-", "↔": "<->"}
+_IGRAPH = re.compile(r"(\+?)-*(\+?)")
 _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])")
 _WORD = re.compile(r"[\w.]+'*")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\\n]|\\.)*)\'', re.DOTALL)
@@ -56,7 +57,7 @@ def _token(text: str, place: int, value: bool) -> tuple[Token, int]:
     if value and (number := _NUMBER.match(text, place)):
         return Token("name", number.group(), place), number.end()
     if arrow := _ARROW.match(text, place):
-        return Token("arrow", _ARROWS.get(arrow.group(), arrow.group()), place), arrow.end()
+        return Token("arrow", _ARROWS.get(arrow.group(), _short(arrow.group())), place), arrow.end()
     if quoted := _QUOTED.match(text, place):
         own = quoted.group(1) if quoted.group(1) is not None else quoted.group(2)
         return Token("name", re.sub(r"\\(\n|\r\n)|\\(?=[\"'\\])", "", own), place, True), quoted.end()
@@ -68,6 +69,12 @@ def _token(text: str, place: int, value: bool) -> tuple[Token, int]:
         f"the graph has {text[place]!r} {where(text, place)}, expected names, arrows ->, <- or <->, and [attributes]. "
         "Remove it, or quote the name."
     )
+
+
+def _short(arrow: str) -> str:
+    """Return an arrow of igraph, which may be of any length, with one dash: -+, +- or +-+."""
+    ends = _IGRAPH.fullmatch(arrow)
+    return arrow if ends is None or "+" not in arrow else f"{ends.group(1)}-{ends.group(2)}"
 
 
 def _angled(text: str, place: int) -> tuple[Token, int]:

@@ -15,7 +15,7 @@ from relaxbell.engines.independent.data import TINY, Question, Scene
 from relaxbell.engines.independent.linear import least
 from relaxbell.engines.independent.nearby import Nearby
 from relaxbell.engines.independent.polynomials import Event, Polynomial
-from relaxbell.engines.independent.search import searched
+from relaxbell.engines.independent.search import Cover, searched
 from relaxbell.engines.independent.shapes import Number, Shape, Support
 
 _MOST_STRATEGIES = 100_000
@@ -40,6 +40,8 @@ class Answer:
         By how much the model misses the equations, and how many boxes were bounded.
     question
         What was asked: it knows the events that data fix.
+    layout, cover
+        Shapes and boxes, where there was a search.
     """
 
     value: float
@@ -51,6 +53,13 @@ class Answer:
     residual: float
     boxes: int
     question: Question
+    layout: Layout | None = None
+    cover: Cover | None = None
+
+    @property
+    def searched(self) -> tuple[Layout, Cover] | None:
+        """Shapes and boxes; None where no search was needed."""
+        return None if self.layout is None or self.cover is None else (self.layout, self.cover)
 
     def of(self, polynomial: Polynomial) -> Number:
         """Return a polynomial in the model found: exact, if it is."""
@@ -144,11 +153,10 @@ def least_answer(question: Question, tolerance: float, end: float, floor: Callab
         return None
     best = search.best
     if best is None:
-        return Answer(math.inf, search.lower, None, False, (), (), 0.0, search.boxes, question)
+        return Answer(math.inf, search.lower, None, False, (), (), 0.0, search.boxes, question, layout, search.cover)
     shapes, supports = _model(layout, nearby, best.z)
-    return Answer(
-        best.value, search.lower, None, search.complete, shapes, supports, best.residual, search.boxes, question
-    )
+    known = (best.value, search.lower, None, search.complete)
+    return Answer(*known, shapes, supports, best.residual, search.boxes, question, layout, search.cover)
 
 
 def impossible(question: Question) -> str | None:

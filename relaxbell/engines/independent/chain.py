@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 
 from relaxbell.engines.independent.data import Question
 from relaxbell.engines.independent.polynomials import Event, Monomial, Polynomial
-from relaxbell.engines.independent.shapes import CONSTANT, Form, Shape, shape_of
+from relaxbell.engines.independent.shapes import CONSTANT, IDENTITY, Form, Shape, shape_of
 from relaxbell.engines.sources.program import BoxProgram
 from relaxbell.errors import ModelTooLargeError
 from relaxbell.exact.numbers import Floats, ceil_float, floor_float
@@ -39,6 +40,16 @@ Key: TypeAlias = tuple[tuple[int, int], ...]
 Sums: TypeAlias = dict[Key, Fraction]
 
 Numbers: TypeAlias = NDArray[np.intp]
+
+Meaning: TypeAlias = tuple[Literal["shape", "question", "limit", "low", "high"], int, int, Event]
+"""What a row says: an equation of a shape (its number and which), of the question, a limit, or an end of a direction;
+and the event that it is multiplied with, in which values may be 0."""
+
+Positive: TypeAlias = tuple[Sums, Event]
+"""A sum of products of columns that is the probability of an event."""
+
+Zero: TypeAlias = tuple[Sums, Meaning]
+"""One that is 0, and why."""
 
 _LARGEST = 400_000
 """Most entries of a program."""
@@ -54,10 +65,13 @@ class Direction:
         Its number.
     form
         The function.
+    event
+        Whose probability it is; values may be 0.
     """
 
     shape: int
     form: Form
+    event: Event
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,12 +159,9 @@ def layout_of(question: Question) -> Layout:
             numbers[d].append(len(shapes))
             shapes.append(last)
     chains = _chains(question, numbers)
-    chains = tuple(_ordered(chain, shapes, center) for chain in chains)
-    found: list[Direction] = []
-    for chain in chains:
-        for i in chain[1:]:
-            if i not in center:
-                found += _directions(question, shapes, i)
+    asked = {i: _directions(question, shapes, i) for i in range(len(shapes)) if i not in center}
+    chains = tuple(_ordered(chain, shapes, center, asked) for chain in chains)
+    found = [direction for chain in chains for i in chain[1:] if i not in center for direction in asked[i]]
     return Layout(question, tuple(shapes), chains, center, tuple(found))
 
 
@@ -166,9 +177,18 @@ def _chains(question: Question, numbers: Mapping[int, list[int]]) -> tuple[tuple
     return tuple(tuple(sorted(own)) for own in sets if own)
 
 
-def _ordered(chain: Sequence[int], shapes: Sequence[Shape], center: Mapping[int, tuple[int, ...]]) -> tuple[int, ...]:
-    """Return the largest shape first; each center after its groups."""
-    first = max((i for i in chain if i not in center), key=lambda i: (shapes[i].values is not None, shapes[i].count))
+def _ordered(
+    chain: Sequence[int],
+    shapes: Sequence[Shape],
+    center: Mapping[int, tuple[int, ...]],
+    asked: Mapping[int, Sequence[Direction]],
+) -> tuple[int, ...]:
+    """Return the shape first of which boxes would limit most directions, of these the largest; centers after groups."""
+
+    def size(i: int) -> tuple[int, bool, int]:
+        return len(asked[i]), shapes[i].values is not None, shapes[i].count
+
+    first = max((i for i in chain if i not in center), key=size)
     rest = [i for i in chain if i != first]
     done, out = {first}, [first]
     while rest:
@@ -185,7 +205,7 @@ def _directions(question: Question, shapes: Sequence[Shape], number: int) -> lis
     shape = shapes[number]
     own = question.scene.parts[shape.district]
     if own.groups:  # which products are asked of it the center decides
-        return [Direction(number, {k: Fraction(1)}) for k in range(1, shape.count)]
+        return [Direction(number, {k: Fraction(1)}, shape.event(k)) for k in range(1, shape.count)]
     wanted: dict[Event, None] = {}
     for polynomial in (question.objective, *question.equations, *question.limits):
         for monomial in polynomial:
@@ -205,7 +225,7 @@ def _directions(question: Question, shapes: Sequence[Shape], number: int) -> lis
                 row = {e: v for e, v in row.items() if v}
         if row:
             basis.append(row)
-            found.append(Direction(number, shape.form(event)))
+            found.append(Direction(number, shape.form(event), event))
     return found
 
 
@@ -223,6 +243,8 @@ class Chain:
         The linear program.
     columns
         Of each product of shapes' columns.
+    meanings
+        Of each row that is no identity, nor true because probabilities are not negative.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -230,6 +252,7 @@ class Chain:
         self.rows = RowBuilder(0)
         (one,) = self.rows.columns(1)
         self.columns: dict[Key, int] = {(): one}
+        self.meanings: dict[int, Meaning] = {}
         self._entries = 0
         self._boxes: list[tuple[int, int, np.ndarray, np.ndarray, np.ndarray]] = []
         self._pending: list[tuple[int, int, list[int], list[int], list[float]]] = []
@@ -240,10 +263,10 @@ class Chain:
         for chain in layout.chains:
             self._build(chain, by_shape)
         question = layout.question
-        for own in question.equations:
-            self._equal(self.layout.over(own))
-        for own in question.limits:
-            self._add(self.layout.over(own), -math.inf, 0.0)
+        for j, own in enumerate(question.equations):
+            self._equal(self.layout.over(own), ("question", j, 0, ()))
+        for j, own in enumerate(question.limits):
+            self._add(self.layout.over(own), -math.inf, 0.0, ("limit", j, 0, ()))
         cost = np.zeros(self.rows.width)
         self.constant = Fraction(0)
         for key, number in self.layout.over(question.objective).items():
@@ -263,8 +286,8 @@ class Chain:
     def _build(self, chain: Sequence[int], by_shape: Mapping[int, list[int]]) -> None:
         layout = self.layout
         there: list[Key] = [()]
-        positive: list[Sums] = [{(): Fraction(1)}]
-        zero: list[Sums] = []
+        positive: list[Positive] = [({(): Fraction(1)}, ())]
+        zero: list[Zero] = []
         for i in chain:
             remaining()
             shape = layout.shapes[i]
@@ -274,16 +297,22 @@ class Chain:
             new = [_with(key, i, k) for k in range(shape.count) for key in there]
             self._check(len(new))
             self.columns |= dict(zip(new, self.rows.columns(len(new)), strict=True))
-            fresh_zero: list[Sums] = []
-            for form in shape.equations:
-                fresh_zero += [_times(form, i, {key: Fraction(1)}) for key in there]
-            fresh_zero += [_times({k: Fraction(1)}, i, own) for k in range(shape.count) for own in zero]
-            for own in fresh_zero:
-                self._equal(own)
-            fresh = []
-            for form, own in itertools.product(shape.positive, positive):
-                found = _times(form, i, own)
-                fresh.append(found)
+            fresh_zero: list[Zero] = []
+            for j, form in zip(shape.rows, shape.equations, strict=True):
+                fresh_zero += [
+                    (_times(form, i, {key: Fraction(1)}), ("shape", i, j, self._event(key))) for key in there
+                ]
+            for k in range(shape.count):
+                event = shape.event(k)
+                for sums, (kind, a, b, before) in zero:
+                    own = _times({k: Fraction(1)}, i, sums)
+                    fresh_zero.append((own, (kind, a, b, tuple(sorted((*before, *event))))))
+            for sums, meaning in fresh_zero:
+                self._equal(sums, meaning)
+            fresh: list[Positive] = []
+            for (form, event), (sums, before) in itertools.product(shape.signed(), positive):
+                found = _times(form, i, sums)
+                fresh.append((found, tuple(sorted((*before, *event)))))
                 if len(found) > 1:
                     self._add(found, 0.0, math.inf)
             for r in by_shape.get(i, []):
@@ -294,9 +323,13 @@ class Chain:
             zero = [*zero, *fresh_zero]
             there = [*there, *new]
 
+    def _event(self, key: Key) -> Event:
+        """Return the event that a product of columns is the probability of."""
+        return tuple(sorted(part for i, k in key for part in self.layout.shapes[i].event(k)))
+
     def _extend(
-        self, i: int, there: Sequence[Key], positive: Sequence[Sums], zero: Sequence[Sums]
-    ) -> tuple[list[Key], list[Sums], list[Sums]]:
+        self, i: int, there: Sequence[Key], positive: Sequence[Positive], zero: Sequence[Zero]
+    ) -> tuple[list[Key], list[Positive], list[Zero]]:
         """Add the center of a district: responses of any distribution, given those of the groups."""
         groups = self.layout.center[i]
         shape = self.layout.shapes[i]
@@ -304,17 +337,17 @@ class Chain:
         new = [_with(key, i, k) for key in full for k in range(shape.count)]
         self._check(len(new))
         self.columns |= dict(zip(new, self.rows.columns(len(new)), strict=True))
-        fresh_zero = []
+        fresh_zero: list[Zero] = []
         for key in full:
             own: Sums = {_with(key, i, k): Fraction(1) for k in range(shape.count)}
             own[key] = Fraction(-1)
-            self._equal(own)
-            fresh_zero.append(own)
+            fresh_zero.append((own, ("shape", i, IDENTITY, ())))
         known = self.layout.question.linear.get(shape.district)
-        for row in [] if known is None else known.rows():
-            self._equal(self.layout.over(row))
-            fresh_zero.append(self.layout.over(row))
-        singles: list[Sums] = [{key: Fraction(1)} for key in new]
+        for j, row in enumerate([] if known is None else known.rows()):
+            fresh_zero.append((self.layout.over(row), ("shape", i, j, ())))
+        for own, meaning in fresh_zero:
+            self._equal(own, meaning)
+        singles: list[Positive] = [({key: Fraction(1)}, self._event(key)) for key in new]
         return [*there, *new], [*positive[:1], *singles], [*zero, *fresh_zero]
 
     def _check(self, more: int) -> None:
@@ -327,35 +360,43 @@ class Chain:
                 "model.shared(), whose bounds hold as well."
             )
 
-    def _equal(self, sums: Sums) -> None:
-        self._add(sums, 0.0, 0.0)
+    def _equal(self, sums: Sums, meaning: Meaning) -> None:
+        self._add(sums, 0.0, 0.0, meaning)
 
-    def _add(self, sums: Sums, lower: float, upper: float) -> None:
+    def _add(self, sums: Sums, lower: float, upper: float, meaning: Meaning | None = None) -> None:
         """Add a row; its constant goes to the sides, rounded outward."""
         sums = {key: v for key, v in sums.items() if v}
         constant = -sums.pop((), Fraction(0))
         if not sums:
             if constant and (not math.isinf(lower) or constant < 0):
+                self._means(meaning)
                 self.rows.add(1, floor_float(constant), ceil_float(constant), [([0], [0], 0.0)])
             return
         low = lower if math.isinf(lower) else floor_float(constant)
         high = upper if math.isinf(upper) else ceil_float(constant)
         columns = [self.columns[key] for key in sums]
+        self._means(meaning)
         self.rows.add(1, low, high, [([0] * len(columns), columns, [float(v) for v in sums.values()])])
         self._entries += len(columns)
 
-    def _limit(self, r: int, positive: Sequence[Sums]) -> None:
+    def _means(self, meaning: Meaning | None) -> None:
+        """Remember what the next row says, if it is no identity."""
+        if meaning is not None and not (meaning[0] == "shape" and meaning[2] == IDENTITY):
+            self.meanings[self.rows.count] = meaning
+
+    def _limit(self, r: int, positive: Sequence[Positive]) -> None:
         """Add rows form · g − end · g on both sides of a direction, for every g that is not negative."""
         direction = self.layout.directions[r]
         for sign in (0, 1):
             rows, columns, coefficients = [], [], []
-            for own in positive:
+            for own, event in positive:
                 left = _times(direction.form, direction.shape, own)
                 held = {self.columns[key]: float(v) for key, v in left.items()}
                 ends = {self.columns[key]: float(v) for key, v in own.items()}
                 every = [*dict.fromkeys([*held, *ends])]
                 sides = (0.0, math.inf) if sign == 0 else (-math.inf, 0.0)
                 added = self.rows.add(1, *sides, [([0] * len(every), every, [held.get(c, 0.0) for c in every])])
+                self.meanings[added.start] = ("low" if sign == 0 else "high", r, 0, event)
                 for column, v in ends.items():
                     rows.append(added.start)
                     columns.append(column)
@@ -372,6 +413,18 @@ class Chain:
             end = low[r] if sign == 0 else high[r]
             data[place] = -coefficients * end
         return self.program.solve()
+
+    @contextmanager
+    def sought(self, r: int, side: int) -> Iterator[None]:
+        """Minimize a direction inside, or minus it."""
+        direction, usual = self.layout.directions[r], self.program.cost.copy()
+        self.program.cost[:] = 0.0
+        for k, v in direction.form.items():
+            self.program.cost[self.columns[((direction.shape, k),)]] = (-1.0 if side else 1.0) * float(v)
+        try:
+            yield
+        finally:
+            self.program.cost[:] = usual
 
     @cached_property
     def _made(self) -> tuple[sp.csr_array, sp.csr_array, Numbers, Numbers]:

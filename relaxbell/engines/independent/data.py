@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 from relaxbell.causal.districts import District, districts
 from relaxbell.causal.equations import Equations
 from relaxbell.causal.model import CausalModel
-from relaxbell.engines.independent.elimination import Solved, solved
+from relaxbell.engines.independent.elimination import Combo, Solved, solved
 from relaxbell.engines.independent.polynomials import (
     Event,
     Polynomial,
@@ -23,6 +23,7 @@ from relaxbell.engines.independent.polynomials import (
     monomial_of,
     polynomials,
 )
+from relaxbell.engines.independent.traces import Fixed, Seen, Trace, put
 from relaxbell.exact.numbers import ExactNumber, Surd
 from relaxbell.exact.rows import Rows
 from relaxbell.lp.clock import remaining
@@ -81,6 +82,8 @@ class Question:
         Whether the data were floats.
     contradiction
         An equation that cannot hold, as text; None where there is none.
+    trace
+        Where all these numbers come from, if that was asked for; data are then exact.
     """
 
     scene: Scene
@@ -91,6 +94,7 @@ class Question:
     distance: float = 0.0
     rounded: bool = False
     contradiction: str | None = None
+    trace: Trace | None = None
 
     @property
     def is_linear(self) -> bool:
@@ -116,6 +120,8 @@ def question(
     constraints: Sequence[tuple[Polynomial, bool]],
     *,
     rounded: bool,
+    trace: Trace | None = None,
+    why: Sequence[Combo] = (),
 ) -> Question:
     """Return the problem, with all that data fix put in.
 
@@ -129,14 +135,19 @@ def question(
         Polynomials, and whether each is 0 or only no more than 0.
     rounded
         Whether the data were floats.
+    trace, why
+        If it is to be told where all numbers come from: to what, and the facts behind constraints that are equations.
     """
     exact = [part for part, equal in constraints if equal]
     limits = [part for part, equal in constraints if not equal]
-    own, missed = _of_districts(scene, equations, rounded)
+    own, missed = _of_districts(scene, equations, rounded, trace)
     every = [*own, *exact]
+    if trace is not None:
+        trace.equations += [dict(combo) for combo in why]
+        trace.limits = [{} for _ in limits]
     if equations.behavior is None or len(_seen(scene.model)) < len(scene.model.responding):
-        every += _of_cells(scene, equations)  # else those of districts say it all
-    found = Question(scene, objective, every, limits, distance=missed, rounded=rounded)
+        every += _of_cells(scene, equations, trace)  # else those of districts say it all
+    found = Question(scene, objective, every, limits, distance=missed, rounded=rounded, trace=trace)
     if missed > TINY:
         found.contradiction = "they depend on each other where the graph says that they do not"
     while not found.contradiction and _reduce(found, TINY if rounded else 0.0):
@@ -149,9 +160,11 @@ def rational(number: ExactNumber) -> Fraction:
     return Fraction(float(number)) if isinstance(number, Surd) else Fraction(number)
 
 
-def _of_cells(scene: Scene, equations: Equations) -> Iterator[Polynomial]:
+def _of_cells(scene: Scene, equations: Equations, trace: Trace | None) -> Iterator[Polynomial]:
     """Yield what is observed, as products over districts."""
     cells = scene.polynomials(scene.model.observed_rows)
+    if trace is not None:
+        trace.equations += [trace.given({"data": i}) for i in range(len(equations.rhs))]
     if equations.tables is None:
         for own, value in zip(cells, equations.rhs.tolist(), strict=True):
             yield combined(iter([(Fraction(1), own), (-rational(value), {(): Fraction(1)})]))
@@ -167,7 +180,9 @@ def _seen(model: CausalModel) -> list[str]:
     return [n for n in model.responding if n not in model.hidden and not model.ancestors(n) & set(model.hidden)]
 
 
-def _of_districts(scene: Scene, equations: Equations, rounded: bool) -> tuple[list[Polynomial], float]:
+def _of_districts(
+    scene: Scene, equations: Equations, rounded: bool, trace: Trace | None
+) -> tuple[list[Polynomial], float]:
     """Return what is observed as equations of one district each, and by how much data miss them that are rounded.
 
     They are those of the theorem of `relaxbell.causal.districts`. What floats say of the same events in several
@@ -176,8 +191,10 @@ def _of_districts(scene: Scene, equations: Equations, rounded: bool) -> tuple[li
     if equations.behavior is None:
         return [], 0.0
     contexts: dict[Event, list[tuple[Fraction, Fraction]]] = {}
-    for asked, own, before in _contexts(scene.model, equations, scene):
+    facts: dict[tuple[Event, Fraction], tuple[Seen, Fraction]] = {}
+    for asked, own, before, seen in _contexts(scene.model, equations, scene):
         contexts.setdefault(asked, []).append((own, before))
+        facts.setdefault((asked, own / before), (seen, before))
     found, missed = list[Polynomial](), 0.0
     for asked, pairs in contexts.items():
         ratios = {own / before for own, before in pairs}
@@ -191,10 +208,15 @@ def _of_districts(scene: Scene, equations: Equations, rounded: bool) -> tuple[li
                 for sign, part in canonical(event, scene.domains):
                     add_to(total, monomial_of(part, scene.home), number * sign)
             found.append(total)
+            if trace is not None:
+                seen, before = facts[asked, ratio]
+                trace.equations.append(trace.given(seen.fact(), 1 / before))
     return found, missed
 
 
-def _contexts(model: CausalModel, equations: Equations, scene: Scene) -> Iterator[tuple[Event, Fraction, Fraction]]:
+def _contexts(
+    model: CausalModel, equations: Equations, scene: Scene
+) -> Iterator[tuple[Event, Fraction, Fraction, Seen]]:
     """Yield what the nodes of a district respond up to one of them, with p(v≤|x) and p(v<|x), which is positive."""
     nodes = {node.name: node for node in model.strategies.nodes}
     table, names = equations.rhs.reshape(model.observed_shape), model.outputs + model.inputs
@@ -206,7 +228,7 @@ def _contexts(model: CausalModel, equations: Equations, scene: Scene) -> Iterato
         upto = _marginal(table, names, order, model.free_inputs)
         less = _marginal(table, names, order[:-1], model.free_inputs)
         inside = [n for n in order if district[n] == district[name]]
-        for setting in model.settings:
+        for number, setting in enumerate(model.settings):
             place = tuple(setting.values())
             for values in itertools.product(*(range(model.cardinality[n]) for n in order)):
                 before = rational(less[(*values[:-1], *place)])
@@ -214,7 +236,8 @@ def _contexts(model: CausalModel, equations: Equations, scene: Scene) -> Iterato
                     continue
                 world = {**setting, **dict(zip(order, values, strict=True))}
                 asked = [(model.local.variable(n, {u: world[u] for u in nodes[n].parents}), world[n]) for n in inside]
-                yield tuple(asked), rational(upto[(*values, *place)]), before
+                what = Seen(number, tuple(zip(order, values, strict=True)), tuple(inside))
+                yield tuple(asked), rational(upto[(*values, *place)]), before, what
 
 
 def _marginal(table: Any, names: Sequence[str], kept: Sequence[str], free: Sequence[str]) -> Any:
@@ -227,33 +250,47 @@ def _marginal(table: Any, names: Sequence[str], kept: Sequence[str], free: Seque
 
 def _reduce(own: Question, tiny: float) -> bool:
     """Put in what single districts fix, once; return whether that changed anything."""
+    trace = own.trace
     single: dict[int, list[Polynomial]] = {}
+    why: dict[int, list[Combo]] = {}
     others: list[Polynomial] = []
+    kept: list[Combo] = []
     for d, known in own.linear.items():
-        single[d] = known.rows()
-    for polynomial in own.equations:
+        single[d], why[d] = known.rows(), list(known.combos.values())
+    for i, polynomial in enumerate(own.equations):
         own_districts = {d for monomial in polynomial for d, _ in monomial}
         if not own_districts:
             _check(own, polynomial, tiny)
         elif len(own_districts) == 1 and all(len(monomial) <= 1 for monomial in polynomial):
-            single.setdefault(own_districts.pop(), []).append(polynomial)
+            d = own_districts.pop()
+            single.setdefault(d, []).append(polynomial)
+            if trace is not None:
+                why.setdefault(d, []).append(trace.equations[i])
         else:
             others.append(polynomial)
-    fixed: dict[tuple[int, Event], Fraction] = {}
+            if trace is not None:
+                kept.append(trace.equations[i])
+    fixed: Fixed = {}
+    lemmas: dict[tuple[int, Event], int] = {}
     for d, rows in single.items():
-        found, missed = solved(d, rows, tiny)
+        found, missed = solved(d, rows, tiny, None if trace is None else why[d])
         own.linear[d] = found
         own.distance = max(own.distance, missed)
         if missed > tiny:
             own.contradiction = f"what is seen of {', '.join(own.scene.parts[d].nodes)} is impossible"
         fixed |= {(d, event): value for event, value in found.fixed.items()}
     own.equations = others
+    if trace is not None:
+        trace.equations = kept
     if not fixed or own.contradiction:
         return False
-    changed = False
-    for polynomial in (own.objective, *own.equations, *own.limits):
-        changed |= _put(polynomial, fixed)
-    return changed
+    polynomials = [own.objective, *own.equations, *own.limits]
+    if trace is None:
+        return any([put(polynomial, fixed, None, lemmas) for polynomial in polynomials])
+    for d, event in fixed:
+        lemmas[d, event] = trace.lemma(own.linear[d].combos[event])
+    combos = [trace.objective, *trace.equations, *trace.limits]
+    return any([put(each, fixed, combo, lemmas) for each, combo in zip(polynomials, combos, strict=True)])
 
 
 def _check(own: Question, polynomial: Polynomial, tiny: float) -> None:
@@ -261,19 +298,3 @@ def _check(own: Question, polynomial: Polynomial, tiny: float) -> None:
     own.distance = max(own.distance, min(missed, tiny))
     if missed > tiny:
         own.contradiction = "they depend on each other where the graph says that they do not"
-
-
-def _put(polynomial: Polynomial, fixed: Mapping[tuple[int, Event], Fraction]) -> bool:
-    """Replace events by their values; return whether there were any."""
-    hit = [monomial for monomial in polynomial if any(part in fixed for part in monomial)]
-    for monomial in hit:
-        number = polynomial.pop(monomial)
-        rest: list[tuple[int, Event]] = []
-        for part in monomial:
-            if part in fixed:
-                number *= fixed[part]
-            else:
-                rest.append(part)
-        if number:
-            add_to(polynomial, tuple(rest), number)
-    return bool(hit)

@@ -15,7 +15,7 @@ from relaxbell.engines.base import Engine, engine
 from relaxbell.engines.solution import Bounds
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import floor_float
-from relaxbell.lp.clock import deadline, known_at_least, read_seconds, remaining, share
+from relaxbell.lp.clock import LowerBound, TimeLimitError, deadline, known_at_least, read_seconds, remaining, share
 from relaxbell.measures.independent import IndependentQuery
 
 if TYPE_CHECKING:
@@ -56,28 +56,42 @@ class IndependentEngine(Engine[IndependentQuery]):
     def minimize(
         self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
     ) -> IndependentSolution:
+        return self._minimized(observed, subject_to, seconds, or_bound=False)
+
+    def _minimized(
+        self, observed: Behavior | Observed, subject_to: object, seconds: float | None, *, or_bound: bool
+    ) -> IndependentSolution:
+        """Return a minimum; where no model is found in time, its bound alone, if that will do."""
         limit = min(TIME_LIMIT if seconds is None else read_seconds(seconds) or math.inf, remaining())
         name = self.measure.name
         with deadline(limit if math.isfinite(limit) else None, name), known_at_least(name, self.floor):
             from relaxbell.engines.independent.minimum import Minimum
 
             tolerance = TOLERANCE if self.tolerance is None else float(self.tolerance)
-            return Minimum(self.measure, tolerance, observed, subject_to).solution()
+            own = Minimum(self.measure, tolerance, observed, subject_to, or_bound=or_bound)
+            try:
+                return own.solution()
+            except TimeLimitError as late:
+                known = late.partial
+                if not or_bound or not isinstance(known, LowerBound) or known.measure != name:
+                    raise
+                return own.bounded(known.lower_bound)
 
     def bounds(
         self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
     ) -> Bounds[IndependentSolution]:
         limit = 2 * TIME_LIMIT if seconds is None else read_seconds(seconds)
+        other = replace(self, measure=-self.measure)
         with deadline(limit, self.measure.name):
             with share(1, 8):
-                lower = self.minimize(observed, subject_to, seconds=math.inf)
-            other = replace(self, measure=-self.measure)
-            return Bounds(lower, other.minimize(observed, subject_to, seconds=math.inf))
+                lower = self._minimized(observed, subject_to, math.inf, or_bound=True)
+            return Bounds(lower, other._minimized(observed, subject_to, math.inf, or_bound=True))
 
     def curve(self, path: Path, subject_to: Sequence[object] = ()) -> Curve:
         raise MeasureError(
             f"{self.measure.name} has no curve: what independent latent variables reproduce is not convex. Expected a "
-            "model with one latent variable; use sweep(query, behaviors) for intervals at many points."
+            "model with one latent variable; use sweep(query, {t: behavior at t, …}) for rigorous intervals at many "
+            "points, of the visibility for instance."
         )
 
 

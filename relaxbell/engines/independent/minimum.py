@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
@@ -15,12 +14,13 @@ from relaxbell.engines.independent.answers import Answer, impossible, least_answ
 from relaxbell.engines.independent.constraints import read_limits
 from relaxbell.engines.independent.data import Question, Scene, question
 from relaxbell.engines.independent.polynomials import Polynomial, combined
-from relaxbell.engines.independent.solution import IndependentSolution
+from relaxbell.engines.independent.solution import NO_MODEL, IndependentSolution
 from relaxbell.engines.linear.over import solve_over
+from relaxbell.engines.linear.program import flat
 from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.errors import InfeasibleError, MeasureError, ModelTooLargeError, SolverError
 from relaxbell.exact.numbers import floor_float
-from relaxbell.lp.clock import TimeLimitError, deadline, left, now, remaining, time_is_over, with_bound
+from relaxbell.lp.clock import TimeLimitError, deadline, known_at_least, left, now, remaining, time_is_over, with_bound
 from relaxbell.measures.independent import IndependentQuery
 from relaxbell.measures.measure import LinearMeasure
 from relaxbell.measures.ratios import no_end
@@ -48,17 +48,27 @@ class Minimum:
         As in `relaxbell.minimize`.
     tolerance
         How wide the interval around the least value may be.
+    or_bound
+        Whether the bound alone will do, where no model is found in time.
     """
 
     def __init__(
-        self, measure: IndependentQuery, tolerance: float, observed: Behavior | Observed, subject_to: object
+        self,
+        measure: IndependentQuery,
+        tolerance: float,
+        observed: Behavior | Observed,
+        subject_to: object,
+        *,
+        or_bound: bool = False,
     ) -> None:
+        self.or_bound = or_bound
         self.began = time.perf_counter()
         self.measure, self.observed, self.tolerance = measure, observed, tolerance
         self.joined = self.measure.over.model
         self.scene = Scene.of(self.measure.model, self.joined)
         self.equations: Equations = self.joined.equations(observed)
-        self.constraints = read_limits(self.measure, self.scene, subject_to)
+        self.limits = tuple(flat(subject_to))
+        self.constraints = read_limits(self.measure, self.scene, self.limits)
         roots = any(not isinstance(v, Fraction) for v in self.equations.rhs.tolist())
         self.rounded = (
             bool(self.equations.distance) or roots or (isinstance(observed, Behavior) and not observed.is_exact)
@@ -71,9 +81,45 @@ class Minimum:
         over = self.measure.over
         if over.quotient is not None:
             above, below = map(self._polynomial, over.quotient)
-            return self._quotient(above, below)
+            floor = self._of_joined()
+            with known_at_least(self.measure.name, floor if math.isfinite(floor) else None):
+                return self._quotient(above, below, floor)
         answer = self._least(self._polynomial(over.linear("minimum")), self.tolerance, asked=True)
+        if answer.value == math.inf:
+            return self.bounded(answer.lower, answer)
         return self._reported(answer, answer.value, answer.lower, answer.exact)
+
+    def bounded(self, lower: float, answer: Answer | None = None) -> IndependentSolution:
+        """Return what is known where no model was found in time."""
+        return IndependentSolution(
+            self.measure,
+            self.observed,
+            math.nan,
+            lower,
+            NO_MODEL,
+            StrategyWeights(self.joined, {}),
+            self._statistics("HiGHS, branch and bound", math.nan, math.nan),
+            network=self._network,
+            tolerance=self.tolerance,
+            subject_to=self.limits,
+            searched=None if answer is None else answer.searched,
+        )
+
+    @property
+    def _network(self) -> Literal["exact", "lower bound"]:
+        return "exact" if all(part.is_exact for part in self.scene.parts) else "lower bound"
+
+    def _statistics(self, solver: str, gap: float, residual: float) -> dict[str, Any]:
+        return {
+            "solver": solver,
+            "boxes": self.boxes,
+            "seconds": time.perf_counter() - self.began,
+            "gap": gap,
+            "distance": self.distance,
+            "residual": residual,
+            "strategies": self.joined.strategies.count,
+            "rows": len(self.equations.rows),
+        }
 
     def _polynomial(self, measure: LinearMeasure) -> Polynomial:
         parts = []
@@ -88,12 +134,10 @@ class Minimum:
 
     def _of_joined(self) -> float:
         """Return the bound of the model whose latent variables are joined: a linear program, which can do more."""
-        if self.measure.over.quotient is not None:
-            return -math.inf
         try:
             with deadline(_JOINED * remaining() if math.isfinite(left()) else None, self.measure.name):
                 return engine(self.measure.over).minimize(self.observed).lower_bound
-        except (TimeLimitError, SolverError, ModelTooLargeError):
+        except (TimeLimitError, SolverError, ModelTooLargeError, MeasureError):  # a condition that may not happen
             return -math.inf
 
     def _least(self, objective: Polynomial, tolerance: float, *, asked: bool = False) -> Answer:
@@ -115,9 +159,9 @@ class Minimum:
         if found is None:
             self._infeasible(impossible(own))
         self.boxes += found.boxes
-        if found.value == math.inf:
+        if found.value == math.inf and not (asked and self.or_bound and math.isfinite(found.lower)):
             error = time_is_over()
-            raise with_bound(error, self.measure.name, found.lower) if math.isfinite(found.lower) else error
+            raise with_bound(error, self.measure.name, found.lower) if asked and math.isfinite(found.lower) else error
         return found
 
     def _infeasible(self, why: str | None) -> NoReturn:
@@ -135,7 +179,7 @@ class Minimum:
 
     # ------------------------------------------------------------------ quotients
 
-    def _quotient(self, above: Polynomial, below: Polynomial) -> IndependentSolution:
+    def _quotient(self, above: Polynomial, below: Polynomial, known: float) -> IndependentSolution:
         """Return the least quotient: the level at which numerator − level · denominator is least 0."""
         below_least = self._least(below, self.tolerance)
         most = self._least({m: -v for m, v in below.items()}, self.tolerance)
@@ -162,7 +206,7 @@ class Minimum:
                 f"{self.measure.name}: the probability of its condition may be 0 in models of the data, expected one "
                 "that is positive in all of them. Add a constraint such as assumption(model, 'p{…} >= 1/100')."
             )
-        low = floor_float(level + Fraction(min(0.0, found.lower)) / Fraction(floor))
+        low = max(known, floor_float(level + Fraction(min(0.0, found.lower)) / Fraction(floor)))
         return self._reported(answer, float(level), low, None)
 
     def _at(self, above: Polynomial, below: Polynomial, answer: Answer) -> Fraction:
@@ -176,16 +220,8 @@ class Minimum:
         done = known or value - low <= max(self.tolerance, 1e-9) * (1 + 1e-9) or (answer.complete and exact is not None)
         names = self.scene.parts
         used = {shape.district for shape in answer.shapes}
-        statistics: Mapping[str, Any] = {
-            "solver": "exact linear programs of districts" if exact is not None else "HiGHS, branch and bound",
-            "boxes": self.boxes,
-            "seconds": time.perf_counter() - self.began,
-            "gap": value - low,
-            "distance": self.distance,
-            "residual": answer.residual,
-            "strategies": self.joined.strategies.count,
-            "rows": len(self.equations.rows),
-        }
+        solver = "exact linear programs of districts" if exact is not None else "HiGHS, branch and bound"
+        statistics = self._statistics(solver, value - low, answer.residual)
         weights = answer.weights(self.scene)
         if not weights:
             statistics = {**statistics, "model": "too many strategies to write it out: solution.parts has it"}
@@ -198,8 +234,10 @@ class Minimum:
             StrategyWeights(self.joined, weights),
             statistics,
             kind="rigorous" if exact is None else "exact",
-            network="exact" if all(part.is_exact for part in names) else "lower bound",
+            network=self._network,
             attained=exact,
             parts={", ".join(names[d].nodes): answer.described(self.scene, d) for d in sorted(used)},
             tolerance=self.tolerance,
+            subject_to=self.limits,
+            searched=answer.searched,
         )

@@ -1,9 +1,8 @@
-"""Models of independent districts near a point of a relaxation: sequential quadratic programs, then Newton steps."""
+"""Models of independent districts near a point of a relaxation: sequential linear programs, then Newton steps."""
 
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,15 +14,16 @@ from numpy.typing import NDArray
 from relaxbell.engines.independent.chain import Chain, Key, Layout, Sums
 from relaxbell.engines.independent.shapes import CONSTANT, Form
 from relaxbell.exact.numbers import Floats
-from relaxbell.lp.clock import over
+from relaxbell.lp.clock import now, over
+from relaxbell.lp.highs import LiveModel, Status
 
 RESIDUAL = 1e-10
 """How far a model may miss what was observed."""
 
-_STEPS, _NEWTON, _STARTS = 60, 12, 3
+_STEPS, _NEWTON, _STARTS = 40, 12, 3
 
-_MOST = 150
-"""Most unknowns of quadratic programs, whose effort grows with the cube; with more there are Newton steps only."""
+_RADIUS, _PRICE, _LEAST = 0.25, 100.0, 1e-11
+"""How far a first step may go, what it costs to miss an equation, and what is too small to go on."""
 
 _DENSE = 2**17
 """Entries of the largest matrix whose singular values are computed in a Newton step; larger ones are sparse."""
@@ -185,40 +185,54 @@ class Nearby:
 
     def near(self, z: Floats, end: float) -> Near | None:
         """Return a model near some values of the unknowns, at least as good as its neighbors; None if none is found."""
-        if len(z) > _MOST:
-            return self._met(z, end)
-        from scipy.optimize import NonlinearConstraint, minimize
+        found = self._stepped(z, end)
+        return None if found is None else self._met(found, end)
 
-        def goal(z: Floats) -> float:
+    def _stepped(self, z: Floats, end: float) -> Floats | None:
+        """Return where linear programs of first differences end, each within a radius; what is missed has a price.
+
+        None where the time is over. No dense linear algebra: its threads cost seconds where processors are shared.
+        """
+        n, m, k = len(z), self.equal.count, self.atmost.count
+        radius, merit = _RADIUS, self._merit(z)
+        slack = sp.csc_array(sp.block_diag([sp.hstack([sp.eye_array(m), -sp.eye_array(m)]), -sp.eye_array(k)]))
+        prices = np.full(2 * m + k, _PRICE)
+        live: LiveModel | None = None
+        for _ in range(_STEPS):
             if over(end):
-                raise _LateError
-            return float(self.goal.values(z)[0])
+                return None
+            slopes = sp.vstack([self.equal.sparse_jacobian(z), self.atmost.sparse_jacobian(z)])
+            sides = -np.concatenate([self.equal.values(z), self.atmost.values(z)])
+            matrix = sp.csc_array(sp.hstack([slopes, slack]))
+            cost = np.concatenate([self.goal.sparse_jacobian(z).toarray()[0], prices])
+            lower = np.concatenate([sides[:m], np.full(k, -np.inf)])
+            low = np.concatenate([np.maximum(-radius, -z), np.zeros(2 * m + k)])
+            high = np.concatenate([np.minimum(radius, 1.0 - z), np.full(2 * m + k, np.inf)])
+            data = (matrix, cost, lower, sides)
+            if live is None:
+                live = LiveModel(*data, low=low, high=high)
+            else:
+                live.load(*data, low, high)
+            if live.run(max(end - now(), 0.0)) is not Status.OPTIMAL:
+                return z
+            x = live.x
+            predicted = merit - float(self.goal.values(z)[0]) - float(cost @ x)
+            if predicted <= _LEAST:
+                return z
+            new = (z + x[:n]).clip(0.0, 1.0)
+            reached = self._merit(new)
+            if merit - reached > 0.1 * predicted:
+                radius = min(2.0 * radius, 1.0) if merit - reached > 0.7 * predicted else radius
+                z, merit = new, reached
+            else:
+                radius /= 4.0
+                if radius < _LEAST:
+                    return z
+        return z
 
-        def slope(z: Floats) -> Floats:
-            return np.asarray(self.goal.jacobian(z)[0])
-
-        equal, atmost = self.equal, self.atmost
-        constraints = []
-        if equal.count:
-            constraints.append(NonlinearConstraint(equal.values, 0.0, 0.0, jac=equal.jacobian))
-        if atmost.count:
-            constraints.append(NonlinearConstraint(atmost.values, -np.inf, 0.0, jac=atmost.jacobian))
-        try:
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                found = minimize(
-                    goal,
-                    z,
-                    jac=slope,
-                    bounds=[(0.0, 1.0)] * len(z),
-                    constraints=constraints,
-                    method="SLSQP",
-                    options={"maxiter": _STEPS, "ftol": 1e-13},
-                )
-        except _LateError:
-            return None
-        own = np.asarray(found.x, dtype=float)
-        return None if not np.isfinite(own).all() else self._met(own.clip(0.0, 1.0), end)
+    def _merit(self, z: Floats) -> float:
+        missed = abs(self.equal.values(z)).sum() + self.atmost.values(z).clip(0.0).sum()
+        return float(self.goal.values(z)[0] + _PRICE * missed)
 
     def _met(self, z: Floats, end: float) -> Near | None:
         """Return the model after Newton steps for the equations; unknowns at 0 stay there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
@@ -40,6 +40,38 @@ _OFTEN = 10
 """A model is sought near the solutions of the first boxes, and of each so many."""
 
 
+@dataclass(eq=False)
+class Part:
+    """A box in the tree of all boxes: it was cut in two, or bounded.
+
+    Attributes
+    ----------
+    cut
+        The direction and where; None for a box that was bounded.
+    parts
+        What is below and above; empty for such a box.
+    """
+
+    cut: tuple[int, float] | None = None
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(eq=False)
+class Cover:
+    """How the box of all models was tightened, then cut.
+
+    Attributes
+    ----------
+    tightened
+        Direction, side (0 or 1) and new end, one after the other.
+    root
+        The tree of boxes.
+    """
+
+    tightened: list[tuple[int, int, float]] = field(default_factory=list)
+    root: Part = field(default_factory=Part)
+
+
 @dataclass
 class Search:
     """What a search knows.
@@ -56,6 +88,8 @@ class Search:
         Whether the gap is within the tolerance, or nothing is feasible.
     seconds
         Wall time.
+    cover
+        The boxes.
     """
 
     best: Near | None = None
@@ -63,6 +97,7 @@ class Search:
     boxes: int = 0
     complete: bool = False
     seconds: float = 0.0
+    cover: Cover = field(default_factory=Cover)
 
     @property
     def value(self) -> float:
@@ -85,10 +120,10 @@ def searched(layout: Layout, tolerance: float, end: float, nearby: Nearby, floor
     count = len(layout.directions)
     low, high = np.zeros(count), np.ones(count)
     counter = itertools.count()
-    heap: list[tuple[float, int, Floats, Floats, Floats]] = []
+    heap: list[tuple[float, int, Floats, Floats, Floats, Part]] = []
     done, spent, last = math.inf, 0.0, np.empty(0)
 
-    def examine(low: Floats, high: Floats, parent: float) -> None:
+    def examine(low: Floats, high: Floats, parent: float, part: Part) -> None:
         nonlocal done, spent, last
         solved = chain.solve(low, high)
         found.boxes += 1
@@ -107,20 +142,21 @@ def searched(layout: Layout, tolerance: float, end: float, nearby: Nearby, floor
             if bound < done:
                 done, last = bound, x
         else:
-            heapq.heappush(heap, (bound, next(counter), low, high, x))
+            heapq.heappush(heap, (bound, next(counter), low, high, x, part))
 
-    examine(low, high, floor)
+    root = found.cover.root
+    examine(low, high, floor, root)
     if heap and not over(end):
-        tight = _tightened(chain, low, high, now() + _PART * (end - now()))
+        tight = _tightened(chain, low, high, now() + _PART * (end - now()), found.cover.tightened)
         heap.clear()
         done = math.inf
         if tight is not None:
-            examine(*tight, floor)
+            examine(*tight, floor, root)
     while heap:
-        bound, _, low, high, x = heapq.heappop(heap)
+        bound, _, low, high, x, part = heapq.heappop(heap)
         found.lower = min(bound, done)
         if found.value - found.lower <= tolerance or over(end):
-            heapq.heappush(heap, (bound, -1, low, high, x))
+            heapq.heappush(heap, (bound, -1, low, high, x, part))
             break
         at = _cut(chain, low, high, x, None if found.best is None else near.directions(found.best.z))
         if at is None:
@@ -129,8 +165,9 @@ def searched(layout: Layout, tolerance: float, end: float, nearby: Nearby, floor
         r, where = at
         left, right = high.copy(), low.copy()
         left[r] = right[r] = where
-        examine(low, left, bound)
-        examine(right, high, bound)
+        part.cut, part.parts = at, (Part(), Part())
+        examine(low, left, bound, part.parts[0])
+        examine(right, high, bound, part.parts[1])
     found.lower = min(done, heap[0][0] if heap else math.inf)
     if heap and heap[0][0] < done:
         last = heap[0][4]
@@ -144,33 +181,30 @@ def searched(layout: Layout, tolerance: float, end: float, nearby: Nearby, floor
     return found
 
 
-def _tightened(chain: Chain, low: Floats, high: Floats, end: float) -> tuple[Floats, Floats] | None:
+def _tightened(
+    chain: Chain, low: Floats, high: Floats, end: float, told: list[tuple[int, int, float]]
+) -> tuple[Floats, Floats] | None:
     """Return the box of what each direction can be, from its own linear programs; None where nothing is possible."""
-    program, usual = chain.program, chain.program.cost.copy()
     low, high = low.copy(), high.copy()
-    try:
-        for _ in range(_ROUNDS):
-            before = float((high - low).sum())
-            for r, direction in enumerate(chain.layout.directions):
-                for sign in (1.0, -1.0):
-                    if over(end):
-                        return low, high
-                    program.cost[:] = 0.0
-                    for k, v in direction.form.items():
-                        program.cost[chain.columns[((direction.shape, k),)]] = sign * float(v)
+    for _ in range(_ROUNDS):
+        before = float((high - low).sum())
+        for r in range(len(low)):
+            for side in (0, 1):
+                if over(end):
+                    return low, high
+                with chain.sought(r, side):
                     solved = chain.solve(low, high)
-                    if solved is None:
-                        continue
-                    if not len(solved[0]):
-                        return None
-                    if sign > 0:
-                        low[r] = min(max(low[r], solved[1]), high[r])
-                    else:
-                        high[r] = max(min(high[r], -solved[1]), low[r])
-            if float((high - low).sum()) > 0.9 * before:
-                break
-    finally:
-        program.cost[:] = usual
+                if solved is None:
+                    continue
+                if not len(solved[0]):
+                    return None
+                ends, value = (high, -solved[1]) if side else (low, solved[1])
+                better = min(max(value, low[r]), high[r])
+                if better != ends[r]:
+                    ends[r] = better
+                    told.append((r, side, better))
+        if float((high - low).sum()) > 0.9 * before:
+            break
     return low, high
 
 

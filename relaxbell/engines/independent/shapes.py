@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -23,6 +23,9 @@ Form: TypeAlias = dict[int, Fraction]
 """A linear function of columns; −1 stands for 1."""
 
 CONSTANT = -1
+
+IDENTITY = -1
+"""Number of an equation that says only that probabilities sum to one."""
 
 Number: TypeAlias = Fraction | float
 
@@ -51,6 +54,8 @@ class Shape:
         Numbers of values of these variables.
     equations, positive
         Forms that are 0, and that are not negative.
+    rows
+        Which equation of the question's for its district each is; `IDENTITY`: probabilities sum to one.
     """
 
     district: int
@@ -60,6 +65,7 @@ class Shape:
     domains: tuple[int, ...]
     equations: tuple[Form, ...]
     positive: tuple[Form, ...]
+    rows: tuple[int, ...] = ()
 
     @property
     def count(self) -> int:
@@ -76,6 +82,18 @@ class Shape:
         for variable, value in event:
             hit &= self.values[:, self.variables.index(variable)] == value
         return {int(k): Fraction(1) for k in np.flatnonzero(hit)}
+
+    def event(self, column: int) -> Event:
+        """Return the event of a column; values may be 0."""
+        if self.values is None:
+            return self.singles[column]
+        return tuple(zip(self.variables, map(int, self.values[column]), strict=True))
+
+    def signed(self) -> Iterator[tuple[Form, Event]]:
+        """Yield the forms that are not negative, with the events whose probabilities they are."""
+        zero = [((v, 0),) for v in self.variables] if self.values is None else []
+        events = [*map(self.event, range(self.count)), *zero]
+        yield from zip(self.positive, events, strict=True)
 
     def support(self, point: Sequence[Number]) -> Support:
         """Return a distribution of the values of its variables with these columns: values and their weights."""
@@ -138,7 +156,8 @@ def shape_of(
         positive = [{k: Fraction(1)} for k in range(count)]
         found = Shape(district, variables, values, (), domains, (total,), tuple(positive))
     equations = list(found.equations)
-    for row in rows:
+    origins = [IDENTITY] * len(equations)
+    for j, row in enumerate(rows):
         made: Form = {}
         for monomial, factor in row.items():
             for k, number in found.form(monomial[0][1] if monomial else ()).items():
@@ -146,4 +165,5 @@ def shape_of(
         made = {k: number for k, number in made.items() if number}
         if made:
             equations.append(made)
-    return Shape(found.district, variables, found.values, found.singles, domains, tuple(equations), found.positive)
+            origins.append(j)
+    return replace(found, equations=tuple(equations), rows=tuple(origins))

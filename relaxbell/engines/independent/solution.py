@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal, NoReturn
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
+from relaxbell.engines.independent.proving import independent_certificate
 from relaxbell.engines.solution import Solution
-from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import to_sympy
 from relaxbell.exact.texts import FITTED, floor_text, minus_text
 
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
     import sympy
 
     from relaxbell.certificate.claims import Certificate
+    from relaxbell.engines.independent.chain import Layout
+    from relaxbell.engines.independent.search import Cover
+
+UNKNOWN = "unknown"
+
+NO_MODEL = "no model found"
+"""The state of a minimization whose time was over before a model was found: only its bound is known."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,9 +44,12 @@ class IndependentSolution(Solution):
         For each district that matters what its variables, nodes at values of their parents, respond in the model found,
         with probabilities; districts are independent.
     status
-        ``optimal``: the interval is as narrow as asked for; ``time limit``: it is not.
+        ``optimal``: the interval is as narrow as asked for; ``time limit``: it is not; ``no model found``: nor is it
+        known whether there is a model of the data, and `value` is NaN. `lower_bound` is rigorous all the same.
     tolerance
         How narrow it was to be.
+    subject_to, searched
+        The constraints; and the boxes that were bounded, for the certificate. None where there were none.
     measure, observed, value, lower_bound, q, statistics
         As in `Solution`; ``statistics["residual"]`` is by how much the model found misses what was observed.
 
@@ -62,6 +73,8 @@ class IndependentSolution(Solution):
     attained: Fraction | None = None
     parts: Mapping[str, Mapping[str, Fraction | float]] = field(default_factory=dict)
     tolerance: float = 0.0
+    subject_to: tuple[object, ...] = field(default=(), repr=False)
+    searched: tuple[Layout, Cover] | None = field(default=None, repr=False)
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -80,27 +93,44 @@ class IndependentSolution(Solution):
         return None if self.exact is None else self.value
 
     @property
+    def value_text(self) -> str:
+        return UNKNOWN if self.status == NO_MODEL else super().value_text
+
+    @property
+    def end_texts(self) -> tuple[str, str, str]:
+        exact, value, bound = super().end_texts
+        return exact, UNKNOWN if self.status == NO_MODEL else value, bound
+
+    @property
     def witness(self) -> None:
         """None: what independent latent variables reproduce is not convex, and no functional separates it."""
         return None
 
-    @property
+    @cached_property
     def certificate(self) -> Certificate:
-        """Raise CertificateError: the verifier knows no boxes of districts.
+        """The exact data that prove the lower bound: facts, and boxes with multipliers.
+
+        What it claims may be less than `lower_bound` by the rounding of multipliers. Of a quotient it proves that
+        numerator − bound · denominator is at least 0.
 
         Raises
         ------
         CertificateError
-            It says what to use instead.
-        """
-        self._refuse()
+            If the data are floats that contradict the graph by rounding, or exceed the verifier's limits.
 
-    def _refuse(self) -> NoReturn:
-        raise CertificateError(
-            f"{self.measure.name} of {self.measure.model.name}: found independent latent variables, expected a model "
-            "with one of them for a certificate. That of the query of model.shared() proves a bound that holds as "
-            "well."
-        )
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> from fractions import Fraction
+        >>> graph = "X -> Y -> S; U -> X; U -> Y; V -> S"
+        >>> model = rb.CausalModel(graph, "", "U V", {"X": 2, "Y": 2, "S": 2})
+        >>> seen = [[[None, Fraction(k, 20)] for k in row] for row in ((4, 3), (1, 7))]
+        >>> part = rb.Observed.partial(seen, outputs="X Y S", inputs="")
+        >>> found = rb.minimize(rb.query(model, "ACE(X -> Y)"), part)
+        >>> found.certificate.verify().startswith("every model with U -> X, U -> Y, X -> Y, V -> S, Y -> S")
+        True
+        """
+        return independent_certificate(self)
 
     def __repr__(self) -> str:
         measure, low, upper = self.measure, floor_text(self.lower_bound, 9), self.measure.negated is not None
@@ -113,6 +143,8 @@ class IndependentSolution(Solution):
             missed, low = self.status != "optimal", minus_text(low) if upper else low
             ends = f"{value}, {low}" if upper else f"{low}, {value}"
             head = f"in [{ends}]" if missed else f"= {value}"
+            if self.status == NO_MODEL:
+                head = f"<= {low}" if upper else f">= {low}"
             bound = f"{low} (rigorous{f' {FITTED}' * self.estimated}); {self.status}"
             bound += f": expected within {self.tolerance:g}" * missed
         side = "upper" if upper else "lower"
@@ -123,7 +155,8 @@ class IndependentSolution(Solution):
                 "district, not all"
             )
         parts = " and ".join(f"({names})" for names in self.parts)
-        lines.append(f"  model        {parts or 'nothing'}{', independent of each other' * (len(self.parts) > 1)}")
+        nothing = "none was found in time" if self.status == NO_MODEL else "nothing"
+        lines.append(f"  model        {parts or nothing}{', independent of each other' * (len(self.parts) > 1)}")
         lines.append(f"  solver       {self.statistics['solver']}")
         if upper:
             lines.append(f"  fields       value, exact and lower_bound are of {measure.name}")

@@ -30,6 +30,7 @@ from relaxbell.engines.linear.program import LinearProgram, Problem, linear_prog
 from relaxbell.errors import MeasureError, SolverError
 from relaxbell.exact.bounds import dyadic_bits
 from relaxbell.exact.numbers import Floats
+from relaxbell.lp import panics
 from relaxbell.lp.clock import remaining
 from relaxbell.lp.highs import Answer
 from relaxbell.measures.information import MutualInformation
@@ -144,7 +145,7 @@ def _clarabel(measure: MutualInformation, program: LinearProgram) -> Answer | No
     options: dict[str, Any] = {"tol_gap_abs": 1e-10, "tol_gap_rel": 1e-10, "tol_feas": 1e-10, "max_threads": 1}
     options["time_limit"] = remaining()
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), panics.told(measure.name):
             warnings.simplefilter("ignore", UserWarning)  # "may be inaccurate": the rigorous bound decides
             task.solve(solver=cp.CLARABEL, accept_unknown=True, **options)
     except cp.SolverError as error:

@@ -38,6 +38,11 @@ class BoxProgram:
         Of columns and rows.
     blocks
         Columns that sum to one, as slices; columns outside are within their bounds only.
+
+    Attributes
+    ----------
+    multipliers
+        Of the rows, after `solve`: those of its bound, or those that refute the program; None where it found neither.
     """
 
     def __init__(
@@ -46,6 +51,7 @@ class BoxProgram:
         self.matrix, self.cost, self.lower, self.upper = matrix, cost, lower, upper
         self.blocks = tuple(blocks)
         self.low, self.high = np.zeros(len(cost)), np.ones(len(cost))
+        self.multipliers: Floats | None = None
         self._live: LiveModel | None = None
         self._state: State | None = None
         self.interior = matrix.nnz > _LARGE
@@ -63,6 +69,7 @@ class BoxProgram:
 
         None if the solver found neither an optimum nor a proof of infeasibility that holds, or not in time.
         """
+        self.multipliers = None
         if self.interior:
             live, status = self._run("interior point")
             found = self._optimum(live, status)
@@ -87,7 +94,8 @@ class BoxProgram:
         if status is not Status.OPTIMAL:
             return None
         self._state = live.state()
-        return live.x, self.bound(live.duals)
+        self.multipliers = live.duals
+        return live.x, self.bound(self.multipliers)
 
     def _refutation(self, live: LiveModel, status: Status) -> tuple[Floats, float] | None:
         """Return (nothing, +∞) if the solver's ray proves that nothing is feasible."""
@@ -102,7 +110,11 @@ class BoxProgram:
         size = float(abs(ray).max(initial=0.0))
         if not size > 0:
             return False
-        return any(self.bound(sign * ray / size, cost=False) > 0 for sign in (1.0, -1.0))
+        for scale in (size, -size):
+            if self.bound(ray / scale, cost=False) > 0:
+                self.multipliers = ray / scale
+                return True
+        return False
 
     def bound(self, duals: Floats, *, cost: bool = True) -> float:
         """Return a lower bound of the minimum from any multipliers, all rounding errors subtracted."""

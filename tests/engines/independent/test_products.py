@@ -5,35 +5,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from independent_reference import ERROR, SELECTION, error_bounds, selected, selection_bounds
 
 import relaxbell as rb
-
-SELECTION = "X -> Y -> S; U -> X; U -> Y; V -> S"
-ERROR = "X -> Y -> W; U -> X; U -> Y; V -> W"
-
-
-def selected(cells):
-    """The cells with S = 1, axes X and Y; those with S = 0 are not seen."""
-    return rb.Observed.partial([[[None, v] for v in row] for row in cells], outputs="X Y S", inputs="")
-
-
-def selection_bounds(cells, outcome):
-    """The effect of a binary X on an outcome that selects itself, with noise of its own, in closed form.
-
-    With r_y = p(S = 1|y) the whole table is cells / r_y, of sum 1. Given it, the effect is no less than −p(0, k) −
-    Σ_{y ≠ k} p(1, y), and no more than p(1, k) + Σ_{y ≠ k} p(0, y). Both are linear in a = 1 / r ≥ 1 on a simplex, so
-    at a vertex, where all a but one are 1.
-    """
-    seen, total = cells.sum(axis=0), cells.sum()
-    low, high = [], []
-    for y in range(cells.shape[1]):
-        a = np.full(cells.shape[1], Fraction(1), dtype=object)
-        a[y] = (1 - (total - seen[y])) / seen[y]
-        whole = cells * a
-        rest = [k for k in range(cells.shape[1]) if k != outcome]
-        low.append(-whole[0, outcome] - whole[1, rest].sum())
-        high.append(whole[1, outcome] + whole[0, rest].sum())
-    return min(low), max(high)
 
 
 def hundredths(rows):
@@ -97,22 +71,6 @@ def test_assumptions_beside_selection():
     found = rb.minimize(rb.query(model, "ACE(X -> Y)"), selected(cells), [harmless])
     assert abs(found.value) < 1e-6
     assert -1e-6 <= found.lower_bound <= 0
-
-
-def error_bounds(table, most):
-    """The effect on a binary outcome that is misclassified with chances e0, e1 ≤ most, in closed form.
-
-    p(x, Y = 1) = (p(x, W = 1) − e0 p(x)) / (1 − e0 − e1): both ends are linear over linear in (e0, e1), so at corners
-    of the square, where all these are probabilities in the data of the test.
-    """
-    p, low, high = table.sum(axis=1), [], []
-    for e0, e1 in itertools.product((Fraction(0), most), repeat=2):
-        one = [(table[x, 1] - e0 * p[x]) / (1 - e0 - e1) for x in range(2)]
-        zero = [(table[x, 0] - e1 * p[x]) / (1 - e0 - e1) for x in range(2)]
-        assert min(*one, *zero) >= 0
-        low.append(-one[0] - zero[1])
-        high.append(one[1] + zero[0])
-    return min(low), max(high)
 
 
 @pytest.mark.slow
@@ -242,11 +200,10 @@ def test_events_of_independent_groups_are_multiplied():
 
 
 def test_sparse_newton_steps_find_the_same_models(monkeypatch):
-    # those of many unknowns are sparse; here all are, and no quadratic programs are solved
+    # those of many unknowns are sparse; here all are
     from relaxbell.engines.independent import nearby
 
     monkeypatch.setattr(nearby, "_DENSE", 0)
-    monkeypatch.setattr(nearby, "_MOST", 0)
     monkeypatch.setattr(nearby.np.linalg, "lstsq", None)
     cells = hundredths([[20, 15], [5, 35]])
     model = rb.CausalModel(SELECTION, "", "U V", {"X": 2, "Y": 2, "S": 2})
