@@ -87,10 +87,6 @@ class _Batch:
         return sp.coo_array((np.concatenate(rests), places), shape=shape).tocsc()[:, :-1]
 
 
-class _LateError(Exception):
-    """The time is over."""
-
-
 class Nearby:
     """Finds models near points."""
 
