@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, Self, overload
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,8 +30,11 @@ from relaxbell.behavior.families import (
 )
 from relaxbell.behavior.marginal_tables import correlators_of, read_marginals
 from relaxbell.behavior.names import Setting, read_parties, read_variables
-from relaxbell.behavior.nearest import Nearest, decimals, project, read_published
+from relaxbell.behavior.nearest import Nearest, check_digits, check_sums, decimals, project, read_published
 from relaxbell.behavior.notations import write_tensor
+from relaxbell.behavior.reading.probabilities import read_probabilities
+from relaxbell.behavior.reading.roles import Columns
+from relaxbell.behavior.reading.values import Values
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.behavior.table import (
     SINGLE_TOLERANCE,
@@ -301,6 +305,82 @@ class Behavior(Frozen):
         return cls._nearest(exact, scenario, rounding)
 
     @classmethod
+    def read_csv(
+        cls,
+        path: str | Path,
+        outputs: Columns = None,
+        inputs: Columns = None,
+        *,
+        probability: str | None = None,
+        values: Values = None,
+        missing: int | None = None,
+        digits: int | None = None,
+        parties: Mapping[str, str | None] | None = None,
+    ) -> Nearest[Self]:
+        r"""Return the non-signaling behavior nearest to a table of probabilities in a file.
+
+        A row for each combination, such as ``0,1,0,0,0.427`` below ``x,y,a,b,p``. Decimals mean what is printed, as
+        in `from_published`, with zeros at the end; fractions such as 1/3 are exact.
+
+        Parameters
+        ----------
+        path
+            Of CSV, also with semicolons or tabs; then decimal commas are read.
+        outputs, inputs, values, parties
+            As in `load_counts`.
+        probability
+            Name of the column; by default p, probability or prob.
+        missing
+            0, if what is not there is 0.
+        digits
+            How many decimals are printed; by default as many as the entry with most of them has. Where all entries are
+            fractions and whole numbers nothing is rounded.
+
+        Returns
+        -------
+        Nearest
+            The behavior, an estimate unless all is exact; how far it is, and whether it rounds to the table.
+
+        Raises
+        ------
+        CountsError
+            If the file cannot be read, with the place.
+        BehaviorError
+            If sums miss 1 by more than rounding explains.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile, relaxbell as rb
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "table.csv"
+        >>> _ = path.write_text("x,a,p\n0,0,1/3\n0,1,2/3\n1,0,0.25\n1,1,0.75\n")
+        >>> near = rb.Behavior.read_csv(path)
+        >>> near.behavior.table[:, 0].tolist(), near.rounding
+        ([Fraction(1, 3), Fraction(2, 3)], Fraction(1, 200))
+        """
+        printed = read_probabilities(Path(path), outputs, inputs, probability, values, missing)
+        exact = printed.digits is None and digits is None
+        table, rounding = printed.table, Fraction(0)
+        if not exact:
+            check_digits(digits)
+            if digits is not None and (printed.digits or 0) > digits:
+                raise BehaviorError(
+                    f"{Path(path).name} has an entry with {printed.digits} decimals, expected at most {digits}. Round "
+                    "the table to what was printed, and say digits="
+                )
+            rounding = Fraction(1, 2 * 10 ** (digits or printed.digits or 1))
+        check_sums(table, printed.outputs, rounding)
+        scenario = Scenario.of(
+            printed.outputs,
+            printed.inputs,
+            table.shape,
+            read_parties(parties, printed.outputs, printed.inputs),
+        )
+        found = cls._nearest(table, scenario, None if exact else rounding)
+        if exact and not found.squared_distance:
+            return Nearest(cls(table, scenario.outputs, scenario.inputs, parties=scenario.parties))
+        return found
+
+    @classmethod
     def _nearest(cls, exact: Exact, scenario: Scenario, rounding: Fraction | None) -> Nearest[Self]:
         found = project(exact, derived.nonsignaling_coordinates(scenario))
         change = found - exact
@@ -487,6 +567,26 @@ class Behavior(Frozen):
         (('A', 'C'), Fraction(1, 2))
         """
         return self._like(*derived.condition(self.table, self.scenario, event, given or {}))
+
+    __array_ufunc__ = None  # numpy's numbers ask us
+
+    def __mul__(self, other: object) -> NoReturn:
+        """Refuse: p times a number is no distribution."""
+        raise BehaviorError(
+            f"a behavior times {a_kind(other)} is no behavior, expected a mixture, whose weights sum to 1. With white "
+            "noise it is p.mix(p.white_noise(), v), exact and symbolic v too; arrays of numbers are p.p."
+        )
+
+    __rmul__ = __mul__
+
+    def __add__(self, other: object) -> NoReturn:
+        """Refuse: a sum of behaviors is none."""
+        raise BehaviorError(
+            f"a behavior plus {a_kind(other)} is no behavior, expected a mixture, whose weights sum to 1: "
+            "p.mix(other, v) is v p + (1 - v) other. Arrays of numbers are p.p."
+        )
+
+    __radd__ = __add__
 
     @overload
     def mix(self, other: Self, weight: float | ExactNumber) -> Self: ...

@@ -9,6 +9,7 @@ from pathlib import Path
 from relaxbell.behavior.counts import Counts
 from relaxbell.behavior.games import published
 from relaxbell.behavior.reading.frames import as_frame
+from relaxbell.behavior.reading.probabilities import has_probabilities
 from relaxbell.behavior.reading.roles import Columns
 from relaxbell.behavior.reading.sources import Layout, read_frame, read_path
 from relaxbell.behavior.reading.values import Values
@@ -124,6 +125,30 @@ def load_counts(
     path = Path(source)
     stem = path.name.removesuffix(".gz").rpartition(".")[0] or path.stem
     return Counts._read(read_path(path, layout), parties, stem)
+
+
+def is_table_of_probabilities(source: str | Path) -> bool:
+    """Return whether a path is that of a file with a column of probabilities, and none of counts.
+
+    Parameters
+    ----------
+    source
+        Of data: the name of a data set is none.
+
+    Raises
+    ------
+    CountsError
+        If the file has no header.
+
+    Examples
+    --------
+    >>> is_table_of_probabilities("delft2015")
+    False
+    """
+    try:
+        return str(source) not in data_sets() and Path(source).is_file() and has_probabilities(Path(source))
+    except (OSError, ValueError):  # a name too long, or with a zero byte
+        return False
 
 
 def _of_frame(source: object, layout: Layout, parties: Mapping[str, str | None] | None) -> Counts:

@@ -190,10 +190,7 @@ def read_published(table: Exact, outputs: Sequence[str], digits: int | None) -> 
     BehaviorError
         If an entry is no decimal of so many digits or below 0, or a block misses 1 by more than rounding explains.
     """
-    if digits is not None and (
-        isinstance(digits, bool) or not isinstance(digits, int) or not 1 <= digits <= _MOST_DIGITS
-    ):
-        raise BehaviorError(f"digits is {digits!r}, expected how many decimals are printed, 1 to {_MOST_DIGITS}.")
+    check_digits(digits)
     most = 0
     for index, value in np.ndenumerate(table):
         places = _places(value)
@@ -207,6 +204,20 @@ def read_published(table: Exact, outputs: Sequence[str], digits: int | None) -> 
         if value < 0:
             raise BehaviorError(f"p{list(index)} is {decimal_text(value)}, expected a probability ≥ 0. Correct it.")
     half = Fraction(1, 2 * 10 ** (most if digits is None else digits))
+    check_sums(table, outputs, half)
+    return table, half
+
+
+def check_digits(digits: int | None) -> None:
+    """Raise BehaviorError unless digits are a number of decimals, or None."""
+    if digits is not None and (
+        isinstance(digits, bool) or not isinstance(digits, int) or not 1 <= digits <= _MOST_DIGITS
+    ):
+        raise BehaviorError(f"digits is {digits!r}, expected how many decimals are printed, 1 to {_MOST_DIGITS}.")
+
+
+def check_sums(table: Exact, outputs: Sequence[str], half: Fraction) -> None:
+    """Raise BehaviorError where a block misses 1 by more than the rounding of its entries by `half` explains."""
     k = len(outputs)
     total = np.asarray(table.sum(axis=tuple(range(k))))
     allowed = half * math.prod(table.shape[:k])
@@ -214,12 +225,16 @@ def read_published(table: Exact, outputs: Sequence[str], digits: int | None) -> 
     if gap.max() > allowed:
         index = np.unravel_index(np.argmax(gap), gap.shape)
         place = ", ".join([":"] * k + [str(int(i)) for i in index])
+        expected = "expected 1, as all entries are exact. Correct them; decimals are rounded, fractions are not."
+        if half:
+            expected = (
+                f"expected 1 within {decimal_text(allowed)}, half a unit of decimal {_places(2 * half)} for each "
+                "outcome. Say how many decimals are printed: digits=3; axes are outputs first."
+            )
         raise BehaviorError(
-            f"p[{place}] sums to {decimal_text(total[index], 12)}, expected 1 within {decimal_text(allowed)}, half a "
-            f"unit of decimal {most if digits is None else digits} for each outcome. Say how many decimals are "
-            f"printed: digits=3; axes are outputs first.{order_hint(table, table.ndim - k, float(allowed))}"
+            f"p[{place}] sums to {decimal_text(total[index], 12)}, {expected}"
+            f"{order_hint(table, table.ndim - k, float(allowed))}"
         )
-    return table, half
 
 
 def _places(value: ExactNumber) -> int:

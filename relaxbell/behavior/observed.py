@@ -9,10 +9,10 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from relaxbell.behavior.coordinates import Coordinates
-from relaxbell.behavior.partial import partial_values
+from relaxbell.behavior.partial import CellSum, partial_values
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.errors import BehaviorError
-from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, read_fraction
+from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, is_rounded, read_fraction
 from relaxbell.exact.texts import short_text
 from relaxbell.frozen import Frozen
 from relaxbell.methods import provided
@@ -56,6 +56,8 @@ class Observed(Frozen):
         Of a behavior of the scenario: outputs, then inputs.
     functionals
         With their axes in this order; ``values`` are what they were observed to be, exact.
+    is_rounded
+        Whether some of them are floats of many digits: then equations may be missed by rounding.
 
     Raises
     ------
@@ -95,6 +97,8 @@ class Observed(Frozen):
                     "Use functionals with the same cardinalities."
                 )
         self.values: tuple[ExactNumber, ...] = tuple(_read_value(value) for _, value in pairs)
+        own = any(isinstance(f, CellSum) and f.is_rounded for f in self.functionals)
+        self.is_rounded = own or any(is_rounded(value) for _, value in pairs)
         roots = {x.n for x in (*self.values, *(f.constant for f in self.functionals)) if isinstance(x, Surd)}
         if len(roots) > 1:
             raise BehaviorError(

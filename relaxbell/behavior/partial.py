@@ -13,7 +13,7 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.names import check_values, read_names
 from relaxbell.errors import BehaviorError
-from relaxbell.exact.numbers import Exact, ExactNumber, read_fraction
+from relaxbell.exact.numbers import Exact, ExactNumber, is_rounded, read_fraction
 
 _ROUNDING = Fraction(1, 10**9)
 """How far the cells of a setting may miss one: floats are rounded."""
@@ -40,6 +40,7 @@ class CellSum:
     parties: Mapping[str, str | None] | None = None
     share: Share | None = None
     constant: ExactNumber = Fraction(0)
+    is_rounded: bool = False  # whether the number seen was a float of many digits
 
     def transposed(self, outputs: Sequence[str], inputs: Sequence[str]) -> CellSum:
         """Return the same with the axes in another order."""
@@ -78,10 +79,12 @@ def partial_values(
     check_values(given, tuple(given), cardinality, "variable with a cardinality", BehaviorError)
     shape = (*cells.shape[: len(seen_of)], *(cardinality[n] for n in given), *cells.shape[len(seen_of) :])
     numbers: dict[tuple[int, ...], Fraction] = {}
+    rounded: set[tuple[int, ...]] = set()
     for place, value in np.ndenumerate(cells):
         if value is not None and not (isinstance(value, float) and math.isnan(value)):
             label = _label(dict(zip(names, place, strict=True)), seen_of, given)
             numbers[place] = read_fraction(value, label, BehaviorError)
+            rounded |= {place} if is_rounded(value) else set()
             if not 0 <= numbers[place] <= 1:
                 raise BehaviorError(f"{label} is {value}, expected a probability, or None where it was not seen.")
     found: list[tuple[CellSum, Fraction]] = []
@@ -96,7 +99,7 @@ def partial_values(
             text = f"{label} - {float(number):.9g}" if given else label
             condition = {**given, **{n: values[n] for n in asked}}
             share = Share(label, {n: values[n] for n in seen_of}, condition, number) if given else None
-            own = CellSum(text, (*seen_of, *given), asked, row, share=share)
+            own = CellSum(text, (*seen_of, *given), asked, row, share=share, is_rounded=place in rounded)
             found.append((own, Fraction(0) if given else number))
     if not found:
         raise BehaviorError("no cell of the table was seen. Give at least one probability.")

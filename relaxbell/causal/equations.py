@@ -37,6 +37,9 @@ _ALIKE = 10
 FLOAT_GRID = 2**50
 """Float behaviors are read as multiples of 1/FLOAT_GRID in coordinates of the model's affine hull."""
 
+_ROUNDING = 2.0**-52
+"""How far a computed float is off, about."""
+
 _SUMMAND = 40
 """Bytes of a coefficient of a normalization, while they are built."""
 
@@ -67,6 +70,8 @@ class Equations:
         its weight, which solvers should know; else None.
     nonsignaling
         Whether values of functionals were observed together with no-signaling, or the model implies it.
+    rounding
+        How far values of functionals may be off that are floats of many digits; 0 for others.
     """
 
     rows: Rows
@@ -78,6 +83,7 @@ class Equations:
     parties: Mapping[str, str | None] | None = None
     exponents: NDArray[np.int64] | None = None
     nonsignaling: bool = False
+    rounding: float = 0.0
 
     @cached_property
     def may_signal(self) -> bool:
@@ -230,6 +236,7 @@ def observed_equations(model: HasStrategies, observed: Observed, *, occurring: b
         parties=observed.parties,
         exponents=known.exponents,
         nonsignaling=observed.nonsignaling or all(len(reach) <= 1 for reach in model.coordinates.reach),
+        rounding=_ROUNDING if observed.is_rounded else 0.0,
     )
 
 

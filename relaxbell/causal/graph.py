@@ -162,7 +162,7 @@ def check_edges(edges: Sequence[Edge]) -> None:
     seen = set()
     for edge in edges:
         if edge in seen:
-            raise ModelError(f"the edge {edge[0]!r} -> {edge[1]!r} appears twice. Give each edge once.")
+            raise ModelError(f"the edge {edge[0]!r} -> {edge[1]!r} appears twice, expected it once. Leave one out.")
         seen.add(edge)
     topological_order(dict.fromkeys(name for edge in edges for name in edge), edges)
 
@@ -179,8 +179,8 @@ def topological_order(nodes: Iterable[str], edges: Sequence[Edge]) -> tuple[str,
         start = cycle.index(min(cycle, key=position.__getitem__))
         cycle = [*cycle[start:], *cycle[:start]]
         raise ModelError(
-            f"edge {cycle[-1]!r} -> {cycle[0]!r} closes the cycle {' -> '.join([*cycle, cycle[0]])}. "
-            "Remove one of its edges."
+            f"edge {cycle[-1]!r} -> {cycle[0]!r} closes the cycle {' -> '.join([*cycle, cycle[0]])}, "
+            "expected a graph without cycles. Remove one of its edges."
         ) from None
     order: list[str] = []
     ready: list[int] = []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from relaxbell.behavior.behavior import Behavior
     from relaxbell.behavior.counts import Counts
     from relaxbell.quantification import Plan
 
@@ -97,6 +98,27 @@ def how_read(*given: str | None) -> dict[str, str | None]:
     return dict(zip(("outputs", "inputs", "count", "values", "missing", "order"), given, strict=True))
 
 
+def read_any(data: str, how: Mapping[str, str | None]) -> Counts | Behavior:
+    """Return counts; or the behavior nearest to a table of probabilities, and say how near it is."""
+    from relaxbell.behavior.behavior import Behavior
+    from relaxbell.behavior.data_sets import is_table_of_probabilities
+    from relaxbell.errors import CountsError
+
+    if how["count"] is not None or not is_table_of_probabilities(data):
+        return read(data, how)
+    if how["order"] is not None or how["missing"] not in (None, "0"):
+        raise CountsError(f"{data} has probabilities, one row each: found --order or --missing, expected --missing 0.")
+    near = Behavior.read_csv(
+        data,
+        _columns(how["outputs"]),
+        _columns(how["inputs"]),
+        values=labels(how["values"]),
+        missing=None if how["missing"] is None else 0,
+    )
+    typer.echo(f"{data}: probabilities, so there are values and no statistics. {near!r}", err=True)
+    return near.behavior
+
+
 def read(data: str, how: Mapping[str, str | None]) -> Counts:
     """Return the counts of a shipped data set or of a file; say what was done to them."""
     from relaxbell.behavior.data_sets import data_sets, load_counts
@@ -136,7 +158,7 @@ def planned(
     from relaxbell.quantification.settings import distribution_of_text
     from relaxbell.quantification.uncertainty import Options
 
-    counts = read(data, how)
+    counts = read_any(data, how)
     trained = None if training is None else read(training, how)
     options = Options(confidence, trained, None, settings_bias, resamples)
     return Plan(counts, distribution_of_text(input_distribution, counts), seconds, options)

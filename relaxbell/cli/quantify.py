@@ -65,7 +65,8 @@ def command(
     A CSV has a header, one column for each setting (x, y, z) and outcome (a, b, c) and a column *count*; then one
     row for each combination of values 0, 1, …, such as `0,1,0,0,427` below `x,y,a,b,count`. Any number of values;
     from four parties on the columns are x1, x2, … and a1, a2, …. Without the column *count*, each row is a trial; with
-    columns 00, 01, 10, 11 instead of outcomes, a setting. What was read, left out or filled is said below the data.
+    columns 00, 01, 10, 11 instead of outcomes, a setting; with a column *p* instead of *count*, a probability, such as
+    0.427 or 1/3: then there are values without statistics. What was read, left out or filled is said below the data.
 
     Example: `relaxbell quantify counts.csv --certificates proofs`
     """

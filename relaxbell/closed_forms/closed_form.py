@@ -31,6 +31,9 @@ from relaxbell.methods import provided
 if TYPE_CHECKING:
     from sympy import Expr, Symbol
 
+_ROUNDING = Fraction(1, 10**11)
+"""How far observed floats of many digits may miss a constraint."""
+
 _CHUNK = 1000
 """Behaviors at a time: in cache, and small enough products for BLAS to stay on one thread, which is faster here."""
 
@@ -318,8 +321,9 @@ class ClosedForm:
                 f"found {' and '.join(f'√{n}' for n in roots)} in behavior and budgets, expected one square root. Give "
                 "rational budgets, or floats."
             )
+        rounded = isinstance(behavior, Observed) and behavior.is_rounded
         for term in self.domain:
-            if sign((np.array(term.form, dtype=object) * u).sum()) > 0:
+            if sign((np.array(term.form, dtype=object) * u).sum() - (_ROUNDING if rounded else 0)) > 0:
                 raise BehaviorError(
                     f"{self.measure.model.name} does not reproduce this behavior: {term.text(self.labels)} ≤ 0 is "
                     "violated. Relax another edge."

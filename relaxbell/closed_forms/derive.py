@@ -109,7 +109,11 @@ def closed_form(
             raise ClosedFormError(f"the linear program of a closed form was not written in time: {error}") from None
         found = _derived(task, way, own.name)
     if not found.terms and found.complete:
-        raise InfeasibleError(f"{own.model.name} reproduces no behavior of the domain. Relax another edge.")
+        limited = task.problem.budgets or task.problem.affine
+        within, remedy = (" within the constraints", "Loosen a constraint") if limited else ("", "Relax another edge")
+        raise InfeasibleError(
+            f"{own.model.name} reproduces no behavior of the domain{within}, expected some. {remedy}."
+        )
     result = ClosedForm(
         own,
         where,

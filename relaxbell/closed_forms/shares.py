@@ -136,6 +136,10 @@ def form_of_shares(form: ClosedForm, observed: Observed) -> ClosedForm:
     size, places = form.region.dimension + 1, list(itertools.accumulate((len(own) + 1 for own in groups), initial=1))
     parts = [slice(a, b) for a, b in itertools.pairwise(places)]
     box = _box(form, parts, size)
+    sizes = form.region.model.cardinality
+    for k, own in enumerate(groups):  # conditions that always hold
+        if all(sizes[name] == 1 for name in own[0].condition if name not in observed.inputs):
+            box[k] = (Fraction(1), Fraction(1))
     corner = [
         _worst(form, part, ends, groups[k][0].condition) for k, (part, ends) in enumerate(zip(parts, box, strict=True))
     ]

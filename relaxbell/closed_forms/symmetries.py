@@ -8,7 +8,7 @@ with a term of a closed form all its images are terms.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import scipy.sparse as sp
@@ -30,22 +30,32 @@ def symmetries(problem: Problem, domain: Domain) -> Iterator[NDArray[np.int64]]:
     model, coordinates = domain.model, domain.coordinates
     if coordinates is None or problem.affine or problem.equations.tables is not None:
         return
-    weights = cell_weights(model)
     if any(
         (len(set(own.weights.ravel())) > 1 and len(own.rows) == 1) or len(set(own.chance)) > 1
         for own in problem.deviations
     ):
         return  # settings count differently
+    for cells in kept_cells(problem, model, value_exchanges(domain.scenario)):
+        action = coordinates.action(cells)
+        if action is not None:
+            yield action
+
+
+def kept_cells(problem: Problem, model: CausalModel, relabelings: Iterable[Relabeling]) -> Iterator[NDArray[np.intp]]:
+    """Yield where each cell goes by the relabelings of values that leave the strategies and all terms as they are.
+
+    The budgets' limits do not matter. What is observed, and affine constraints, are not looked at.
+    """
+    weights = cell_weights(model)
     terms = [problem.objective, *(b.measure.term for b in problem.budgets)]
     before = [_canonical(term, None) for term in terms]
-    for exchange in value_exchanges(domain.scenario):
+    for exchange in relabelings:
         cells = exchange.cells()
-        action = coordinates.action(cells)
         strategies = model_images(model, exchange)
-        if action is None or strategies is None or (weights[cells] != weights).any():
+        if strategies is None or (weights[cells] != weights).any():
             continue
         if _maps_observation(model, cells, strategies) and [_canonical(t, strategies) for t in terms] == before:
-            yield action
+            yield cells
 
 
 def model_images(model: CausalModel, exchange: Relabeling) -> NDArray[np.intp] | None:

@@ -161,7 +161,7 @@ def written(
     if language == "r":
         return _program(domain, name, ends, budgets, _R, note)
     if language == "latex":
-        return _latex(domain, symbol, ends[:1] if fixed else ends, budgets, chosen, fixed=fixed)
+        return _latex(domain, symbol, ends[:1] if fixed else ends, budgets, chosen, note, fixed=fixed)
     lines = []
     for end in ends[:1] if fixed else ends:
         texts = [written_form(domain, form, budgets, chosen, sum_text) for form in end.forms]
@@ -175,7 +175,7 @@ def written(
 
 
 def _latex(
-    domain: Domain, symbol: str, ends: Sequence[End], budgets: Sequence[str], notation: str, *, fixed: bool
+    domain: Domain, symbol: str, ends: Sequence[End], budgets: Sequence[str], notation: str, note: str, *, fixed: bool
 ) -> str:
     import sympy
 
@@ -193,6 +193,9 @@ def _latex(
         if end.over is not None:
             body = rf"\frac{{{body}}}{{{written_form(domain, end.over, budgets, notation, sum_latex)}}}"
         parts.append(f"{symbol} &{relation} {body}")
+    if note:
+        words = note.replace("_", r"\_")
+        parts.append(rf"&\text{{at {words}}}")
     return "\\begin{align*}\n" + " \\\\\n".join(parts) + "\n\\end{align*}"
 
 

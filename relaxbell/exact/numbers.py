@@ -311,8 +311,24 @@ def _read(value: object, what: str, error: type[Exception]) -> Fraction:
         elif exact is None and real and isinstance(value, SupportsFloat):
             number = decimal(value)
     if number is None or abs(number) > Fraction(10) ** 100:
-        raise error(f"{what} is {str(value)[:40]!r}, expected a finite real number, at most 1e100 in size.")
+        remedy = " Write it as a number, such as fractions.Fraction('1/3')." if isinstance(value, str) else ""
+        raise error(f"{what} is {str(value)[:40]!r}, expected a finite real number, at most 1e100 in size.{remedy}")
     return number
+
+
+_DIGITS = 12
+"""Decimals of a float that was written; results of computations have more."""
+
+
+def is_rounded(value: object) -> bool:
+    """Return whether a number is a float of so many digits that it was computed, and rounded.
+
+    Examples
+    --------
+    >>> is_rounded(0.3), is_rounded(2 / 3), is_rounded(Fraction(2, 3))
+    (False, True, False)
+    """
+    return isinstance(value, float | np.floating) and decimal(value).denominator > 10**_DIGITS
 
 
 def decimal(value: SupportsFloat) -> Fraction:

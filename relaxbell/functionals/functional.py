@@ -508,13 +508,15 @@ class BellFunctional(Frozen):
         """
         return provided("BellFunctional.bound")(self, model, subject_to, nonsignaling=nonsignaling, seconds=seconds)
 
-    def limits(self, level: int | str) -> LimitsLike:
+    def limits(self, level: int | str, *, seconds: float | None = None) -> LimitsLike:
         """Return the largest values on local, quantum and no-signaling behaviors side by side.
 
         Parameters
         ----------
         level
             Of the NPA hierarchy, as in `quantum_set`.
+        seconds
+            Time limit for all three; None for none.
 
         Returns
         -------
@@ -526,6 +528,8 @@ class BellFunctional(Frozen):
         ------
         RelaxbellError
             If MoMPy is not installed (extra ``quantum``).
+        TimeLimitError
+            If the time is over.
 
         Examples
         --------
@@ -537,7 +541,7 @@ class BellFunctional(Frozen):
         quantum (level 1)  2.82842712  2.8284271...  rigorous bound
         no-signaling       4           4              exact
         """
-        return provided("BellFunctional.limits")(self, level)
+        return provided("BellFunctional.limits")(self, level, seconds=seconds)
 
     def is_facet(self, model: ModelLike, *, nonsignaling: bool = False) -> FaceLike[BellFunctional]:
         """Return the face on which the functional is largest, with its dimension; true if it is a facet.

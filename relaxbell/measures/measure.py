@@ -603,10 +603,19 @@ def read_limit(measure: Measure, limit: object) -> ExactNumber | sympy.Symbol:
             f"the budget of {measure.name} is the expression {one_line(limit)}, expected a number or a single sympy "
             "symbol. Give it a symbol of its own, sympy.Symbol('t'), and put the expression into the result."
         )
+    check_finite(measure, limit)
     exact = as_exact(limit)
     if isinstance(exact, Surd):
         return exact
     return read_fraction(limit, f"the budget of {measure.name}", MeasureError)
+
+
+def check_finite(measure: Measure, limit: object) -> None:
+    """Raise MeasureError for a limit that is none: infinity."""
+    if str(limit) in ("inf", "oo"):
+        raise MeasureError(
+            f"the budget of {measure.name} is infinite, expected a finite real number. Leave it out: it limits nothing."
+        )
 
 
 def is_symbol(limit: object) -> TypeGuard[sympy.Symbol]:

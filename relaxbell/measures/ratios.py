@@ -15,7 +15,7 @@ from relaxbell.exact.numbers import Floats, Surd, as_exact, read_fraction
 from relaxbell.exact.texts import minus_name
 from relaxbell.measures.combined import divided, sum_of
 from relaxbell.measures.definition import Recipe
-from relaxbell.measures.measure import Budget, LinearMeasure, Measure, is_symbol, same_model
+from relaxbell.measures.measure import Budget, LinearMeasure, Measure, check_finite, is_symbol, same_model
 
 if TYPE_CHECKING:
     import cvxpy as cp
@@ -213,6 +213,7 @@ class Ratio(Measure):
     def __le__(self, limit: object) -> Budget:
         if isinstance(as_exact(limit), Surd) or is_symbol(limit):
             self._refuse(f"the limit {limit}", "Give a rational number.")
+        check_finite(self, limit)
         number = read_fraction(limit, f"the limit of {self.name}", MeasureError)
         return Budget(self.above(number), Fraction(0))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.counts import Counts, CountsFit
-from relaxbell.behavior.data_sets import load_counts
+from relaxbell.behavior.data_sets import is_table_of_probabilities, load_counts
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, message
 from relaxbell.errors import BehaviorError, CountsError, RelaxbellError
@@ -61,8 +61,9 @@ def quantify(
     Parameters
     ----------
     observed
-        Counts, a fit, a behavior, the name of a shipped data set, or the path of a CSV file. Counts
-        are fitted within non-signaling behaviors first.
+        Counts, a fit, a behavior, the name of a shipped data set, or the path of a CSV file: of counts, or with a
+        column ``p`` of probabilities, see `Behavior.read_csv`; these give values without statistics. Counts are fitted
+        within non-signaling behaviors first.
     input_distribution
         p(x, y) for measures that depend on it (the message's entropy and those of measurement dependence): ``uniform``,
         or ``observed``, the relative frequencies of the settings; evidence is then about settings that are uniform by
@@ -90,7 +91,8 @@ def quantify(
     Quantification
         For every ordered pair of parties: influence of the input and of the outcome of one on the
         outcome of the other; the entropy of a binary message from the first party to the second; and
-        the dependence of all settings on the latent variable: M, Hall's measure, mutual information.
+        the dependence of all settings on the latent variable: M, Hall's measure, mutual information. The limit on the
+        mutual information follows from that on M; ``evidence(counts, mutual_information(model))`` finds a larger one.
         Of three and more parties, edges that do not explain the data alone are left out. Where none from an input does,
         there are the least sets of edges that do (where there is no time to find them, those to one output from all
         others), each with the least fraction of the trials in which one of them acts; and the fraction of the trials
@@ -151,7 +153,7 @@ class Plan:
         own = options or Options()
         own.check()
         if isinstance(data, str | Path):
-            data = load_counts(data)
+            data = Behavior.read_csv(data).behavior if is_table_of_probabilities(data) else load_counts(data)
         self._fit, self._late = _fitted(data, seconds)
         behavior = self._fit.behavior if self._fit is not None else data
         if not isinstance(behavior, Behavior):

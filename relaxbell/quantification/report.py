@@ -178,8 +178,8 @@ class Quantification:
 
         The names are those of the measures without what file systems dislike: ``C(X -> B)`` becomes ``C_X-B.json``
         for the minimum and, where counts prove something, ``C_X-B.evidence.json`` for the p-value of its limit "at
-        least", or of 0 where there is none. Each certificate is checked before it is written. Rows without solution
-        are left out.
+        least", or of 0 where there is none, unless that is 1. Each certificate is checked before it is written. Rows
+        without solution are left out.
 
         Parameters
         ----------
@@ -359,7 +359,7 @@ def certificates_of(row: Row, taken: Container[str]) -> Iterator[tuple[str, Cert
     while f"{stem}.json".casefold() in taken:
         stem += "_"
     yield f"{stem}.json", certificate
-    if row.statement is not None:
+    if row.statement is not None and row.statement.says_something:
         yield f"{stem}.evidence.json", row.statement.certificate()
 
 

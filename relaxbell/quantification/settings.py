@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -65,7 +66,7 @@ def lists_of_text(text: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def distribution_of_text(text: str, counts: Counts) -> object:
+def distribution_of_text(text: str, counts: Counts | Behavior) -> object:
     """Return a distribution of the settings as `quantify` takes it; decimals and fractions are exact.
 
     Raises
@@ -84,13 +85,14 @@ def distribution_of_text(text: str, counts: Counts) -> object:
         ) from None
     if "" not in found:
         return found
-    size = counts.settings.size
+    shape = tuple(counts.cardinality[name] for name in counts.inputs)
+    size = math.prod(shape)
     if len(found) > 1 or len(found[""]) != size:
         raise ModelError(
             f"--input-distribution has {len(found[''])} numbers without a name, expected {size}, one for each setting "
             f"of {', '.join(counts.inputs)}; or a list for each: X=0.6,0.4,Y=1/2,1/2."
         )
-    return np.array(found[""], dtype=object).reshape(counts.settings.shape)
+    return np.array(found[""], dtype=object).reshape(shape)
 
 
 def _transposed(table: Exact, found: Sequence[str], wanted: Sequence[str]) -> Exact:

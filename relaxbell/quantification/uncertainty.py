@@ -46,6 +46,11 @@ class Statement:
     at_least: float
     note: str = ""
 
+    @property
+    def says_something(self) -> bool:
+        """Whether the p-value of its limit is below 1."""
+        return self.at_least > 0 or self.evidence.log_p_at(0) < 0
+
     def certificate(self) -> Certificate:
         """Return the certificate of the p-value of the limit on the measure that is tested; of 0 where there is none.
 

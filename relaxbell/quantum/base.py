@@ -20,6 +20,7 @@ from relaxbell.exact.numbers import Exact, ExactNumber, Floats
 from relaxbell.exact.texts import a_kind
 from relaxbell.frozen import Frozen
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.lp.clock import deadline
 from relaxbell.measures.measure import LinearMeasure
 from relaxbell.methods import provided
 from relaxbell.quantum.maxima import SetMaximum
@@ -272,7 +273,9 @@ class BehaviorSet(Frozen):
 
     # ------------------------------------------------------------------- largest values
 
-    def maximum(self, functional: BellFunctional, subject_to: object = ()) -> SetMaximum:
+    def maximum(
+        self, functional: BellFunctional, subject_to: object = (), *, seconds: float | None = None
+    ) -> SetMaximum:
         """Return the largest value of a functional on the set: a number, a rigorous bound, a certificate.
 
         Parameters
@@ -282,6 +285,8 @@ class BehaviorSet(Frozen):
         subject_to
             Linear conditions: `Observed` values of other functionals, affine CVXPY constraints on `p`, such as
             marginals, and for sets of graphs budgets of queries and affine constraints on their `expression`.
+        seconds
+            Time limit; None for none. A solver looks at the clock once in each of its steps.
 
         Returns
         -------
@@ -299,6 +304,8 @@ class BehaviorSet(Frozen):
             If the solver ends without a solution.
         CertificateError
             If the proof exceeds the limits of the verifier.
+        TimeLimitError
+            If the time is over.
 
         Examples
         --------
@@ -313,8 +320,13 @@ class BehaviorSet(Frozen):
         True
         """
         own = self.aligned(functional)
-        if not isinstance(subject_to, list | tuple) or subject_to:
-            return provided("BehaviorSet.maximum, limited")(self, own, subject_to)
+        name = "" if seconds is None else f"the largest value of {own.title} on the {self.name} set"
+        with deadline(seconds, name, least=False):
+            if not isinstance(subject_to, list | tuple) or subject_to:
+                return provided("BehaviorSet.maximum, limited")(self, own, subject_to)
+            return self._maximum(own)
+
+    def _maximum(self, own: BellFunctional) -> SetMaximum:
         value, point, proof, exact = self._solved(own.coefficients)
         numbers = [*own.coefficients.ravel().tolist(), own.constant]
         data = self.common(numbers) | {

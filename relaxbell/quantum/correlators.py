@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, sign, surd
+from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, sign, surd
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.quantum.squares import solve_conic
 
@@ -78,10 +78,11 @@ def correlator_maximum(functional: BellFunctional) -> CorrelatorMaximum | None:
     read = _merged(functional)
     if read is None:
         return None
-    c = read.correlators
-    m, n = c.shape
-    if m + n > _SETTINGS or not c.any():
+    m, n = read.correlators.shape
+    if m + n > _SETTINGS or not read.correlators.any():
         return None
+    unit = _unit(read.correlators)
+    c = read.correlators / unit  # small whole numbers, so that those of the solution are recognized
     half = np.zeros((m + n, m + n), dtype=object)
     half[:m, m:], half[m:, :m] = c / 2, c.T / 2
     multipliers, gram = _solved(np.array(half, dtype=float))
@@ -92,8 +93,16 @@ def correlator_maximum(functional: BellFunctional) -> CorrelatorMaximum | None:
         if own is not None and inner is not None and found is not None:
             table = read.table(inner[:m, m:])
             behavior = Behavior(table, functional.outputs, functional.inputs, parties=functional.parties)
-            return CorrelatorMaximum(found + read.constant, tuple(own), inner, behavior)
+            return CorrelatorMaximum(found * unit + read.constant, tuple(own * unit), inner, behavior)
     return None
+
+
+def _unit(numbers: Exact) -> Fraction:
+    """Return the largest number of which rational ones are multiples; 1 where some have roots."""
+    if any(isinstance(v, Surd) for v in numbers.ravel()):
+        return Fraction(1)
+    own = [Fraction(v) for v in numbers.ravel()]
+    return Fraction(math.gcd(*(v.numerator for v in own)), math.lcm(*(v.denominator for v in own)))
 
 
 def _all_read(values: NDArray[np.float64], radicand: int) -> Exact | None:

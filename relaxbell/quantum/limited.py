@@ -154,15 +154,13 @@ def limited_maximum(where: BehaviorSet, functional: BellFunctional, limits: Sequ
         If no behavior of the set satisfies them.
     """
     own = where.aligned(functional)
-    form = _rational(where.form(own.coefficients), own)
-    found = _exact(where, form, limits) if isinstance(where, NonsignalingSet) else _moments(where, form, limits)
-    value, multipliers, proof, point = found
+    value, proof, point = _largest(where, _rational(where.form(own.coefficients), own), limits)
     data = where.common([own.constant, *(c.limit for c in limits)]) | {
         "measure": {
             "kind": "functional", "set": where.kind, "coefficients": as_texts(own.coefficients.ravel().tolist()),
-            "constant": as_text(own.constant), "limits": [_stated(where, c) for c in limits],
+            "constant": as_text(own.constant), "limits": stated(where, limits),
         },
-        "proof": {"multipliers": as_texts(multipliers), "of": proof},
+        "proof": proof,
     }  # fmt: skip
     bound = proved(data)
     exact = isinstance(where, NonsignalingSet)
@@ -171,6 +169,28 @@ def limited_maximum(where: BehaviorSet, functional: BellFunctional, limits: Sequ
     return SetMaximum(
         f"limited {where.name}", value, bound, bound if exact else None, behavior, Certificate(claimed(data, bound))
     )
+
+
+def limited_proof(where: BehaviorSet, table: Exact, limits: Sequence[Condition]) -> dict[str, Any]:
+    """Return the proof of the largest value of rational coefficients under conditions, as it stands in a certificate.
+
+    Raises
+    ------
+    InfeasibleError
+        If no behavior of the set satisfies them.
+    """
+    return _largest(where, where.form(table), limits)[1]
+
+
+def _largest(where: BehaviorSet, form: Exact, limits: Sequence[Condition]) -> tuple[float, dict[str, Any], Any]:
+    found = _exact(where, form, limits) if isinstance(where, NonsignalingSet) else _moments(where, form, limits)
+    value, multipliers, proof, point = found
+    return value, {"multipliers": as_texts(multipliers), "of": proof}, point
+
+
+def stated(where: BehaviorSet, limits: Sequence[Condition]) -> list[Any]:
+    """Return conditions as they stand in a certificate."""
+    return [_stated(where, own) for own in limits]
 
 
 def _stated(where: BehaviorSet, own: Condition) -> list[Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from relaxbell.exact.numbers import ceil_float
 from relaxbell.exact.texts import ceil_text
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.lp.clock import deadline
 from relaxbell.quantum.local import LocalSet
 from relaxbell.quantum.maxima import SetMaximum
 from relaxbell.quantum.sets import nonsignaling_set, quantum_set
@@ -61,11 +62,12 @@ class Limits:
         return f"<table>{''.join(lines)}</table>"
 
 
-def limits(functional: BellFunctional, level: int | str) -> Limits:
+def limits(functional: BellFunctional, level: int | str, *, seconds: float | None = None) -> Limits:
     """Return the largest values on three sets; see `BellFunctional.limits`."""
     own = functional.scenario
-    sets = (LocalSet(own), quantum_set(own, level), nonsignaling_set(own))
-    local, quantum, loose = (where.maximum(functional) for where in sets)
+    with deadline(seconds, "" if seconds is None else f"the largest values of {functional.title}", least=False):
+        sets = (LocalSet(own), quantum_set(own, level), nonsignaling_set(own))
+        local, quantum, loose = (where.maximum(functional) for where in sets)
     return Limits(functional, local, _between(local, quantum, loose), loose)
 
 

@@ -19,6 +19,7 @@ from relaxbell.errors import CertificateError, InfeasibleError, SolverError
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, Surd, surd
 from relaxbell.exact.simplex import Contradiction, ExactProgram, Optimum
 from relaxbell.exact.sparse import ExactMatrix
+from relaxbell.lp.clock import remaining
 from relaxbell.lp.scaled import exact_optimum
 from relaxbell.verify import SCHEMA, Real, read_case
 from relaxbell.verify.words import Word, classes
@@ -196,6 +197,8 @@ def slacks(
         If no behavior is within the limits.
     SolverError
         If no exact solution was found.
+    TimeLimitError
+        If the time is over.
     """
     found = _completion(forms, form, limits, within=False)
     width = forms.shape[1] + len(limits)
@@ -203,6 +206,7 @@ def slacks(
     if limits and not isinstance(found, Optimum):
         _check_satisfied(forms, limits, cost)
     if not isinstance(found, Optimum):
+        remaining()  # where the time is over, that is why
         raise SolverError(
             "no exact solution of a linear program over no-signaling behaviors was found. Give coefficients of fewer "
             "digits."

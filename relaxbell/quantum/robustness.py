@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -14,13 +14,14 @@ from relaxbell.behavior.scenario import same_variables
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.separate import separate
 from relaxbell.certificate.claims import Certificate, as_texts, refused
-from relaxbell.errors import BehaviorError, SolverError, UnsupportedModelError
+from relaxbell.errors import BehaviorError, InfeasibleError, SolverError, UnsupportedModelError
 from relaxbell.exact.bounds import snapped
-from relaxbell.exact.numbers import Exact, ExactNumber, Floats, ceil_float
+from relaxbell.exact.numbers import Exact, ExactNumber, Floats, ceil_float, to_floats
 from relaxbell.exact.texts import a_kind, ceil_text
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.methods import provided
 from relaxbell.quantum.base import BehaviorSet
+from relaxbell.quantum.limited import Condition, conditions, limited_proof, stated
 from relaxbell.quantum.local import LocalSet
 from relaxbell.quantum.proofs import claimed, proven
 from relaxbell.quantum.sets import NonsignalingSet, QuantumSet
@@ -84,20 +85,21 @@ class Robustness:
         return f"visibility {self.value:.9g}, at most {bound}, with {self.noise} noise, {self.where}"
 
 
-def robustness(behavior: Behavior, where: object, noise: object) -> Robustness:
-    """Return how much noise a behavior stands; see `Behavior.robustness`."""
+def robustness(behavior: Behavior, where: object, noise: object, subject_to: object = ()) -> Robustness:
+    """Return how much noise a behavior stands; see `Behavior.robustness`, and `BehaviorSet.maximum` for conditions."""
     own = _set(where, behavior)
+    limits = conditions(own, subject_to)
     exact = behavior if behavior.is_exact else _rounded(own, behavior)
     exact = exact.transposed(own.scenario.outputs, own.scenario.inputs)
     _check_signaling(own, exact)
     mixed, noise_name = _noise(noise, exact, own)
-    value, form = _solved(own, exact, mixed)
+    value, form = _solved(own, exact, mixed, limits)
     if form is None:
         return Robustness(value, Fraction(1), noise_name, own.name, None, None)
     best: tuple[ExactNumber, BellFunctional, dict[str, Any]] | None = None
     for candidate in _candidates(form):
         table = own.reduced[0].lift(np.array([Fraction(0), *candidate], dtype=object))
-        data = _data(own, exact, mixed, table)
+        data = _data(own, exact, mixed, table, limits)
         try:
             bound = proven(data)
         except Refused as refusal:
@@ -168,18 +170,31 @@ def _noise(noise: object, behavior: Behavior, own: BehaviorSet) -> tuple[Noise, 
     raise BehaviorError(f"noise is {noise!r}, expected 'white', 'local', 'general' or a Behavior. Give one of them.")
 
 
-def _solved(own: BehaviorSet, behavior: Behavior, noise: Noise) -> tuple[float, Floats | None]:
+def _solved(
+    own: BehaviorSet, behavior: Behavior, noise: Noise, limits: Sequence[Condition]
+) -> tuple[float, Floats | None]:
     """Return the visibility, and coefficients over the coordinates that tell the behavior from the set."""
     import cvxpy as cp
 
     _, constraints, inside = own.objects
+    sums = [(to_floats(c.form) @ inside, float(c.limit), c.equality) for c in limits]
+    constraints = [*constraints, *(value == most if equal else value <= most for value, most, equal in sums)]
     weight = cp.Variable()
     coordinates, change = own.reduced
     p, inside = coordinates.project(behavior.p), change @ inside
     vector, more = _scaled(noise, 1 - weight, own)
     equal = weight * p[1:] + vector[1:] == inside[1:]
-    problem = cp.Problem(cp.Maximize(weight), [*constraints, *more, equal, weight <= 1])
-    (solve_conic if isinstance(own, QuantumSet) else solve_linear)(problem, own.name)
+    problem = cp.Problem(cp.Maximize(weight), [*constraints, *more, equal, weight <= 1, weight >= 0])
+    try:
+        (solve_conic if isinstance(own, QuantumSet) else solve_linear)(problem, own.name)
+    except SolverError as error:
+        if problem.status not in ("infeasible", "infeasible_inaccurate"):
+            raise
+        within, remedy = (" within the conditions", "Loosen them") if limits else ("", "Give other noise")
+        raise InfeasibleError(
+            f"no mixture of the behavior with this noise is in the {own.name} set{within}, as far as the solver sees. "
+            f"{remedy}."
+        ) from error
     value = float(problem.value)
     if value >= 1 - _INSIDE:
         return 1.0, None
@@ -207,17 +222,21 @@ def _candidates(form: Floats) -> Iterator[list[Fraction]]:
     yield [Fraction(round(float(v) * 2.0**_BITS), 2**_BITS) for v in scaled]
 
 
-def _data(own: BehaviorSet, behavior: Behavior, noise: Noise, table: Exact) -> dict[str, Any]:
+def _data(
+    own: BehaviorSet, behavior: Behavior, noise: Noise, table: Exact, limits: Sequence[Condition]
+) -> dict[str, Any]:
     """Return the certificate's data but the claim."""
+    bound = limited_proof(own, table, limits) if limits else own.proof_of(table)
     numbers = behavior.table.ravel().tolist()
     given = [] if isinstance(noise, BehaviorSet) else noise.table.ravel().tolist()
     below = noise.proof_of(-table) if isinstance(noise, BehaviorSet) else None
-    return own.common([*numbers, *given]) | {
+    return own.common([*numbers, *given, *(c.limit for c in limits)]) | {
         "measure": {
             "kind": "visibility",
             "set": own.kind,
             "noise": noise.kind if isinstance(noise, BehaviorSet) else as_texts(given),
+            **({"limits": stated(own, limits)} if limits else {}),
         },
         "observed": {"behavior": as_texts(numbers)},
-        "proof": {"functional": as_texts(table.ravel().tolist()), "bound": own.proof_of(table), "noise": below},
+        "proof": {"functional": as_texts(table.ravel().tolist()), "bound": bound, "noise": below},
     }

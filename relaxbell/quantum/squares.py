@@ -6,7 +6,7 @@ import contextlib
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -20,6 +20,9 @@ from relaxbell.verify.words import Word, classes
 
 if TYPE_CHECKING:
     from cvxpy import Problem
+
+_MANY = 1000
+"""Variables above which Clarabel factorizes by blocks of columns (faer): 61 words took 1.7 s instead of 12."""
 
 _TOLERANCES = (1e-11, 1e-8)
 """Of Clarabel, the second where it fails with the first; the proof takes care of what it misses."""
@@ -87,11 +90,12 @@ def least_squares_bound(
 
     moments = MomentSums(words)
     n, numbers, one, sums = moments.size, moments.numbers, moments.one, moments.sums
-    reduced = [_of_block(sums, basis) for basis in blocks]
+    whole = len(blocks) == 1 and blocks[0].shape[1] == n
+    dense = [] if whole else [_of_block(sums, basis) for basis in blocks]
+    reduced: Sequence[Any] = dense or [sums]
     kept = np.array([k for k in numbers.values() if k != one], dtype=np.intp)
     right = -np.array([form.get(word, 0.0) for word in numbers])
-    whole = len(blocks) == 1 and blocks[0].shape[1] == n
-    change = sp.eye_array(len(kept)) if whole else _independent(np.hstack([part[kept] for part in reduced]))
+    change = sp.eye_array(len(kept)) if whole else _independent(np.hstack([part[kept] for part in dense]))
     matrices = [cp.Variable((basis.shape[1],) * 2, symmetric=True) for basis in blocks]
     flat = [cp.vec(matrix, order="C") for matrix in matrices]
     positive = [matrix >> 0 for matrix in matrices]
@@ -160,7 +164,9 @@ def solve_conic(problem: Problem, name: str) -> None:
     status = None
     for tolerance in _TOLERANCES:
         left = remaining()
-        options: dict[str, float] = {} if math.isinf(left) else {"time_limit": left}
+        options: dict[str, float | str] = {} if math.isinf(left) else {"time_limit": left}
+        if sum(variable.size for variable in problem.variables()) > _MANY:
+            options["direct_solve_method"] = "faer"
         with warnings.catch_warnings(), contextlib.suppress(Failed, SolverError), panics.told(f"the {name} set"):
             warnings.simplefilter("ignore")
             problem.solve(

@@ -26,7 +26,7 @@ from relaxbell.quantum.squares import MomentSums, solve_conic
 from relaxbell.randomness.guesses import GuessingRows
 from relaxbell.randomness.moments import Pricing
 
-_MOST, _MOST_PAIRS, _MOST_WORDS = 20_000, 1500, 40
+_MOST, _MOST_PAIRS, _MOST_WORDS = 20_000, 4500, 40
 """Entries of all moment matrices together that one semidefinite program has; pairs of tables and guesses; words."""
 
 _BEGUN, _ADDED, _ROUNDS, _GAIN = 10, 40, 8, 1e-6
@@ -183,10 +183,11 @@ class QuantumAdversary(GuessingRows):
         order = sorted(self.pairs, key=lambda pair: float(self.tables[pair[0]].cost))
         active = order[: _BEGUN * len(self.guesses)]
         pricing = Pricing(self._moments, self._spread, self.where.name)
+        different = [pair for pair in self.pairs if pair == self._alike(pair)]
         for _ in range(_ROUNDS):
             y, squares, value = self._master(active, *_TRIED[0])
             gains = []
-            for pair in self.pairs:
+            for pair in different:
                 remaining()
                 if pair not in squares:
                     form = self._pair_gains[pair] - self._prices[pair[0]] @ self._full(y)
@@ -196,7 +197,16 @@ class QuantumAdversary(GuessingRows):
             if not better:
                 break
             active = [*active, *(pair for _, pair in better)]
+        for pair in self.pairs:
+            if pair not in squares:
+                squares[pair] = squares[self._alike(pair)]
         return self._proof(y, squares, value)
+
+    def _alike(self, pair: tuple[int, int]) -> tuple[int, int]:
+        """Return the first pair with the same form: guesses are where a table leaves their settings out."""
+        table, _ = pair
+        place = self.guesses[0][0] % len(self.settings)
+        return pair if self.tables[table].weights[place] else (table, 0)
 
     def _full(self, y: Floats) -> Floats:
         """Return all multipliers, from those that are not 0."""

@@ -34,6 +34,10 @@ class Falling(Protocol):
     def tests(self) -> tuple[Test, ...]:
         """What is tested."""
 
+    @property
+    def at_least(self) -> float:
+        """The confidence limit."""
+
     def log_p_at(self, limit: object) -> float:
         """Return the logarithm of the p-value of ε."""
 
@@ -92,7 +96,8 @@ def last_limit(evidence: Falling) -> float:
     if evidence.log_p_at(0) >= -math.log(2):
         return 0.0
     largest = float(evidence.tests[0].null.ceiling)
-    low, high = 0.0, 2.0**-26
+    # the confidence limit is known already, and the end is not far above it
+    low, high = 0.0, min(largest, evidence.at_least) if evidence.at_least > 0 else 2.0**-26
     while high < largest and evidence.log_p_at(high) < -math.log(2):
         low, high = high, 2 * high
     while high - low > high / 64:

@@ -65,6 +65,11 @@ class _Line:
         self.end = math.nan
         self._known: dict[Fraction, float] = {}
 
+    @property
+    def at_least(self) -> float:
+        """The confidence limit, which the report knows."""
+        return self.evidence.at_least
+
     def log_p_at(self, limit: object) -> float:
         """Return the logarithm of the p-value of ε."""
         own = Fraction(limit) if isinstance(limit, Rational | float) else Fraction(0)

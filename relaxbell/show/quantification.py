@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from relaxbell.behavior.chi_squared import chance_text
-from relaxbell.exact.texts import FITTED, floor_text
+from relaxbell.exact.texts import FITTED, decimal_text, floor_text
 from relaxbell.show.numbers import arrows
 from relaxbell.trials.text import power_text
 
@@ -29,6 +29,9 @@ _WITNESS = 39
 
 _DIGITS = 3
 """Of confidence limits."""
+
+_ALONE = 4
+"""Digits of an estimate without a standard error."""
 
 _NOTHING = 1e-13
 """Values and errors below this are rounding."""
@@ -177,7 +180,7 @@ def cells_of(report: Quantification, row: Row) -> tuple[str, ...]:
     bound = f"{floor_text(s.lower_bound)}{unit}"
     if report.fit is None:
         return row.name, row.relaxed, f"{s.value_text}{unit}", bound, _excess(row)
-    least = s.value_text
+    least = decimal_text(s.value, _ALONE)  # counts do not say more; the bound of the fitted p has all digits
     if row.error is not None:
         least = "0 ± 0" if max(abs(s.value), row.error) < _NOTHING else estimate_text(s.value, row.error)
     return row.name, row.relaxed, f"{least}{unit}", limit_text(row, unit), bound, _excess(row)

@@ -139,9 +139,11 @@ def critical_visibility(
         The model, or a set of behaviors, `quantum_set` or `nonsignaling_set`, also of a graph.
     observed
         A behavior that the model reproduces up to some visibility. Or a family that is a polynomial in its parameter,
-        as for `curve`: what `Behavior.with_losses` makes for a symbol, a function, or a mapping.
+        as for `curve`: what `Behavior.with_losses` makes for a symbol, a function, or a mapping. Of a behavior with
+        losses the noise is mixed after them, over lost outcomes too; for noise before, ``p.mix(noise, v)`` first.
     subject_to
-        Budgets and affine constraints on the model, as in `minimize`.
+        Budgets and affine constraints on the model, as in `minimize`; with a set of behaviors what `maximum` of the set
+        takes: `Observed` values and affine constraints on its `p`, of the mixture, and with a graph budgets of queries.
     noise
         White noise by default; none for a family. With a set of behaviors also ``"local"`` or ``"general"``: the best
         noise of that kind, see `Behavior.robustness`.
@@ -217,13 +219,13 @@ def critical_visibility(
     """
     constraints = as_tuple(subject_to)
     if isinstance(model, BehaviorSet):
-        if constraints or over is not None or degree is not None or not isinstance(observed, Behavior):
+        if over is not None or degree is not None or not isinstance(observed, Behavior):
             raise MeasureError(
-                f"a critical visibility of the {model.name} set: found constraints or a family, expected a Behavior "
-                "and noise alone. Leave them out, or use critical_visibility(model, …) with a causal model."
+                f"a critical visibility of the {model.name} set: found a family, expected a Behavior: bounds are "
+                "proved along the line to noise. Give noise=…, or a causal model in the place of the set."
             )
         with deadline(seconds, "the critical visibility", least=False):
-            return robustness(observed, model, "white" if noise is None else noise)
+            return robustness(observed, model, "white" if noise is None else noise, constraints)
     check_model(model, "a critical visibility")
     if isinstance(noise, str):
         raise BehaviorError(

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from relaxbell.certificate.claims import Certificate, as_text, as_texts, checked, refused
+from relaxbell.certificate.claims import Certificate, as_text, as_texts, refused
 from relaxbell.engines.linear.certificates import common_data, proof_data
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import Floats
 from relaxbell.trials.bets import Bet, Product, Run, Stakes, Tails, Wins
 from relaxbell.trials.betting import Test
 from relaxbell.verify import Refused, read_case
+from relaxbell.verify.reading import with_numbers
 
 
 def p_value_certificate(tests: Sequence[Test], limit: Fraction) -> Certificate:
@@ -29,10 +30,12 @@ def p_value_certificate(tests: Sequence[Test], limit: Fraction) -> Certificate:
     data = _Writer(limit).written(rule)
     try:
         case: Any = read_case(data | {"claim": {}})
-        found = case.p_value()
+        claim: dict[str, Any] = {"p_value": as_text(_rounded_up(case.p_value()))}
+        case.claim = with_numbers(dict(claim))  # nothing else is added, so what was proved need not be proved again
+        case.verdict()
     except Refused as refusal:
         raise refused(refusal) from None
-    return checked(data | {"claim": {"p_value": as_text(_rounded_up(found))}})
+    return Certificate(data | {"claim": claim})
 
 
 class _Writer:

@@ -37,6 +37,9 @@ _BITS = 46
 _SHARP = 1e4
 """Costs are magnified for the solver: near ties decide on photon data, where a strength is 1e-8."""
 
+_DENSE = 2**24
+"""Numbers of a table of columns in which equal ones are found."""
+
 _WHOLE = 2.0**40
 """Sums of whole numbers below this are exact, with room for the multipliers of a bound."""
 
@@ -108,9 +111,26 @@ class Null:
         return linear_program(self.problem)
 
     @cached_property
+    def _kept(self) -> NDArray[np.intp]:
+        """One strategy of those that fill the same cells and count alike in the budgets: their costs are the same."""
+        own, costs = self.program, self._costs
+        count = costs.count
+        if costs.groups is not None or len(own.upper) * count > _DENSE:
+            return np.arange(count)
+        columns = np.hstack([costs.cells, own.matrix[:, :count].T.toarray()])
+        return np.sort(np.unique(columns, axis=0, return_index=True)[1])
+
+    @cached_property
     def _live(self) -> LiveModel:
         own = self.program
-        return LiveModel(own.matrix, own.cost, own.lower, own.upper)
+        columns = np.append(self._kept, np.arange(self._costs.count, own.matrix.shape[1]))
+        return LiveModel(own.matrix[:, columns], own.cost[columns], own.lower, own.upper)
+
+    def _weights(self, live: LiveModel) -> Floats:
+        """Return the weights of all strategies in the last run."""
+        q = np.zeros(self._costs.count)
+        q[self._kept] = np.maximum(live.x[: len(self._kept)], 0.0)
+        return q
 
     @cached_property
     def _costs(self) -> _Costs:
@@ -200,7 +220,7 @@ class Null:
         if self.problem.information:
             return self._within(flat, limit, lost, top)
         run, sharp = self._run(lost / size, limit)
-        q = np.maximum(run.x[: len(lost)], 0.0)
+        q = self._weights(run)
         value = (top - float(lost @ q)) * unit
         joint = costs.joint(flat, q)
         if not rigorous:
@@ -240,7 +260,7 @@ class Null:
         place = program.budgets[0]
         live.set_rows(np.array([-np.inf]), np.array([float(limit)]), np.arange(place.start, place.stop, dtype=np.int32))
         for sharp in (_SHARP, _SHARP, 1.0):
-            live.set_cost(cost * sharp)
+            live.set_cost(cost[self._kept] * sharp)
             live.run()
             if live.status in (Status.OPTIMAL, Status.INFEASIBLE):
                 break
@@ -258,7 +278,7 @@ class Null:
         if self.problem.information:
             answer, _ = solve_problem(self._problem(cost, limit)[0], self.measure)
             return np.maximum(answer.x[: len(cost)], 0.0)
-        return np.maximum(self._run(cost, limit)[0].x[: len(cost)], 0.0)
+        return self._weights(self._run(cost, limit)[0])
 
     def _proof(self, whole: Floats, duals: Floats, limit: Fraction) -> tuple[Proof, int]:
         """Return what bounds the least Σ whole · q from below, in units of a power of two, and that."""

@@ -43,11 +43,14 @@ class ScoreTest(Test):
         The largest of their absolute values.
     name
         Of the functional.
+    shared
+        The largest means of the scores, or of scores that a symmetry maps to them; by default they are found anew.
     """
 
     scores: Floats
     largest: float
     name: str
+    shared: Means | None = None
 
     @property
     def method(self) -> str:
@@ -66,7 +69,7 @@ class ScoreTest(Test):
 
     @cached_property
     def _means(self) -> Means:
-        return Means(self.null, self.scores)
+        return self.shared or Means(self.null, self.scores)
 
     @cached_property
     def _gains(self) -> Floats:

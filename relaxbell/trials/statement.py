@@ -277,7 +277,10 @@ class Evidence:
         >>> found.verify().endswith("with probability at most 0.0566057813285 (rounded up)")
         True
         """
-        return p_value_certificate(self.tests, self._read(limit))
+        own = self._read(limit)
+        if own not in self._certificates:
+            self._certificates[own] = p_value_certificate(self.tests, own)
+        return self._certificates[own]
 
     def plot(self, *, ax: Axes | None = None, **style: object) -> Axes:
         """Draw −log10 of the p-value over ε on matplotlib axes and return them (extra ``plot``).
@@ -380,6 +383,10 @@ class Evidence:
         return evidence_html(self)
 
     # -------------------------------------------------------------------- inside
+
+    @cached_property
+    def _certificates(self) -> dict[Fraction, Certificate]:
+        return {}
 
     @cached_property
     def _projector(self) -> Projector:

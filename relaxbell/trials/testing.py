@@ -28,6 +28,7 @@ from relaxbell.trials.families import scores as family_scores
 from relaxbell.trials.games import Game, as_game, as_scores, chsh_games, read_table
 from relaxbell.trials.null import Null
 from relaxbell.trials.scores import FamilyTest, ScoreTest, without_gain
+from relaxbell.trials.sharing import shared_means
 from relaxbell.trials.statement import Evidence
 from relaxbell.trials.wins import GameTest
 
@@ -241,7 +242,10 @@ def _family(table: NDArray[np.int64], null: Null) -> Test:
         return GameTest(null, table.ravel(), wins, name)
     if null.bias:
         found = [without_gain(null, own) for own in found]
-    members = tuple(ScoreTest(null, table.ravel(), own, float(abs(own).max()), name) for own in found)
+    members = tuple(
+        ScoreTest(null, table.ravel(), own, float(abs(own).max()), name, means)
+        for own, means in zip(found, shared_means(null, found), strict=True)
+    )
     return FamilyTest(null, table.ravel(), members, name)
 
 

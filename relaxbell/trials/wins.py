@@ -15,6 +15,7 @@ from relaxbell.trials.bets import Bet, Mean, Tails, Wins
 from relaxbell.trials.betting import Test
 from relaxbell.trials.chances import log_mean, log_mixture, log_tail
 from relaxbell.trials.limits import Means, rejected
+from relaxbell.trials.sharing import shared_means
 
 _EXACT = 2.0**-51
 """How close limits of games come, relative to them."""
@@ -48,7 +49,7 @@ class GameTest(Test):
 
     @cached_property
     def _means(self) -> tuple[Means, ...]:
-        return tuple(Means(self.null, game.astype(np.float64)) for game in self.games)
+        return shared_means(self.null, self.games)
 
     def chance(self, game: int, limit: Fraction, *, solve: bool = True) -> Fraction:
         """Return the largest chance to win a game within the null set, rigorous."""

@@ -15,6 +15,7 @@ _ERROR = Fraction(1, 10**50)  # of a logarithm in 60 digits, relative to its siz
 _FAR = 300  # an e-value that is e^-300 of another adds nothing to their mean
 _BROKE = -(10**30)  # the logarithm of an e-value of 0
 _MOST, _OTHERS = 2**12, 2**40
+_LOGARITHM = 4 * FRACTION  # of work: eight times what one in 60 digits takes
 LOG_MOST = Fraction(2000)  # of a p-value: less than 10^-600 is not told apart
 
 
@@ -132,12 +133,15 @@ def _stake(table: Table, stake: Fraction, spend: Spend) -> Fraction:
     """Return the logarithm of the product of (1 + stake score) / (1 + stake bound), rounded down."""
     need(min(table.scores) * stake >= -1, "the factor is negative")
     most = 1 + stake * table.bounded()
-    seen = [(n, 1 + stake * score) for n, score in zip(table.counts, table.scores, strict=True) if n]
+    trials: dict[Fraction, int] = {}  # by score: there are few different ones
+    for n, score in zip(table.counts, table.scores, strict=True):
+        trials[score] = trials.get(score, 0) + n
+    seen = [(n, 1 + stake * score) for score, n in trials.items() if n]
     if not seen or most <= 0:
         return ZERO  # no bet
     if not all(factor for _, factor in seen):
         return Fraction(_BROKE)
-    spend(FRACTION * 64 * (len(seen) + 1))
+    spend(_LOGARITHM * (len(seen) + 1))
     with localcontext(Context(prec=60)):
         terms = [(n, decimal(factor).ln()) for n, factor in [*seen, (-table.trials, most)]]
         total = sum((n * log for n, log in terms), Decimal(0))
@@ -157,7 +161,7 @@ def _mean(logs: list[Fraction], spend: Spend, others: int = 0) -> Fraction:
     """Return the logarithm of the mean of numbers given by theirs, and of others that are 0, rounded down."""
     if len(logs) == 1 and not others:
         return logs[0]
-    spend(FRACTION * 64 * (len(logs) + 1))
+    spend(_LOGARITHM * (len(logs) + 1))
     top = max(logs)
     with localcontext(Context(prec=60)):
         total = sum((decimal(log - top).exp() for log in logs if log - top >= -_FAR), Decimal(0))
@@ -165,6 +169,6 @@ def _mean(logs: list[Fraction], spend: Spend, others: int = 0) -> Fraction:
 
 
 def _log(number: Fraction, spend: Spend) -> Fraction:
-    spend(FRACTION * 64)
+    spend(_LOGARITHM)
     with localcontext(Context(prec=60)):
         return Fraction(decimal(min(number, Fraction(HUGE))).ln()) - _ERROR * 10**4

@@ -10,11 +10,11 @@ from fractions import Fraction
 
 from .bets import Table, p_value, statement, used, words
 from .digest import short_digest
-from .kernel import Case
+from .kernel import Case, Equation
 from .measures import Measure
 from .mixtures import Mixed
 from .model import Functions
-from .reading import FRACTION, ZERO, Json, array, fields, rationals, whole
+from .reading import FRACTION, ZERO, Json, Real, array, fields, rationals, whole
 from .refusals import need
 from .rounding import above, decimal
 from .wording import models
@@ -38,6 +38,7 @@ class EvidenceCase(Case):
     """A p-value: in models within the constraints each table has a mean of at most its bound, whatever was before."""
 
     linear = False
+    found: Fraction | None = None
 
     def read(self, measure: Json, model: Json) -> Measure:
         """Return minus the mean of the first table; read those of the others."""
@@ -50,7 +51,7 @@ class EvidenceCase(Case):
         self.places = [whole(run, "a run", 0, len(runs)) for run, _ in pairs]
         self.scores = [rationals(scores, "the scores", self.model.cells) for _, scores in pairs]
         self.means = [self._mean(self.runs[k], s) for k, s in zip(self.places, self.scores, strict=True)]
-        return self.means[0]
+        return self.means[0][0]
 
     def _run(self, data: Json) -> Run:
         own = self.model
@@ -70,10 +71,21 @@ class EvidenceCase(Case):
         self.designs.append(settings)
         return Run(counts, bias, chances)
 
-    def _mean(self, run: Run, scores: list[Fraction]) -> Measure:
-        """Return minus the largest mean of the scores in one trial, by strategies."""
+    def _mean(self, run: Run, scores: list[Fraction]) -> tuple[Measure, Equation]:
+        """Return minus the largest mean of the scores in one trial: what a bias of the settings adds; prices of cells.
+
+        Prices are what a strategy gains at the cells that it visits, so that elimination does for very many of them.
+        """
         own, bias, chances = self.model, run.bias, run.chances
         names, known = own.dependent, dict[int, Fraction]()
+        keys = own.marginal(own.free)[0]
+        free = dict(zip(sorted(set(keys)), chances, strict=True))
+        own.spend(FRACTION * own.cells)
+        prices = {cell: free[keys[cell % own.settings]] * score for cell, score in enumerate(scores) if score}
+        gain: Equation = (prices, Real())
+        if not bias:
+            return Measure("mean(scores)", stated=0), gain
+        need(not (isinstance(own, Mixed) and None in own.structures), 'a bias of the settings of "any" behavior')
         if names:
             low, room = [-bias] * len(own.occurring), [2 * bias] * len(own.occurring)
         else:
@@ -93,25 +105,24 @@ class EvidenceCase(Case):
                 known[rest] = _shift(values, low, room)
             return known[rest]
 
-        anything = isinstance(own, Mixed) and None in own.structures
-        need(not (bias and anything), 'a bias of the settings of "any" behavior')
-        places = own.marginal(own.free)[0]
-        free = {x: p * len(chances) for x, p in zip(sorted(set(places)), chances, strict=True)} if anything else {}
-
         def column(number: int, functions: Functions) -> list[tuple[int, Fraction]]:
-            if isinstance(own, Mixed) and own.structures[functions[0][0]] is None:  # a cell: of one setting alone
-                (cell,) = functions[1]
-                return [(0, -free[places[cell % own.settings]] * scores[cell])]
-            values = [scores[cell] for cell in own.visited(functions)]
-            mean = sum((p * v for p, v in zip(chances, values, strict=True)), ZERO)
-            if bias:
-                mean += shifted(functions, number) if names else _shift(values, low, room)
-            return [(0, -mean)]
+            if names:
+                return [(0, -shifted(functions, number))]
+            return [(0, -_shift([scores[cell] for cell in own.visited(functions)], low, room))]
 
-        effort = own.effort + FRACTION * len(chances)
-        if bias:
-            effort += 3 * FRACTION * len(low) + (own.effort * len(low) if names else 0)
-        return Measure("mean(scores)", column, effort)
+        effort = own.effort + 3 * FRACTION * len(low) + (own.effort * len(low) if names else 0)
+        return Measure("mean(scores)", column, effort), gain
+
+    def bound(self, proof: Json, sign: int = 1) -> Real:
+        """Return the lower bound of minus the mean; the prices are one more row over the cells, with multiplier 1."""
+        z, weights, duals = fields(proof, "the proof", "z", "weights", "constraints")
+        own = array(z, "z", len(self.equations))
+        self.measure, gain = self.mean
+        self.equations.append(gain)
+        try:
+            return super().bound({"z": [*own, Fraction(1)], "weights": weights, "constraints": duals}, sign)
+        finally:
+            self.equations.pop()
 
     def verdict(self) -> str:
         """Return the claim as a sentence, if it is proved."""
@@ -144,7 +155,9 @@ class EvidenceCase(Case):
         return short_digest([*lines, words(self.rule)])
 
     def p_value(self) -> Fraction:
-        """Return the p-value, rounded up."""
+        """Return the p-value, rounded up; the tables are bounded once, whatever is claimed then."""
+        if self.found is not None:
+            return self.found
         need(self.behavior is None, "the evidence has a behavior")
         (proofs,) = fields(self.proof, "the proof", "tables")
         array(proofs, "the proofs", len(self.scores))
@@ -153,10 +166,11 @@ class EvidenceCase(Case):
         need({*self.places} == {*range(len(self.runs))}, "a run is not used")
         tables = []
         for mean, scores, place, proof in zip(self.means, self.scores, self.places, proofs, strict=True):
-            self.measure = mean
+            self.mean = mean
             bound = None if proof is None else min(max(scores), above(self.bound(proof) * -1))
             tables.append(Table(scores, self.runs[place].counts, place, bound))
-        return max(_LEAST, p_value(self.rule, tables, self.model.spend))
+        self.found = max(_LEAST, p_value(self.rule, tables, self.model.spend))
+        return self.found
 
 
 def _few(design: Json) -> str:

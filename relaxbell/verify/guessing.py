@@ -14,11 +14,12 @@ from typing import Any
 from .digest import number
 from .kernel import Case
 from .measures import Measure
-from .reading import FRACTION, ZERO, Json, Real, array, fields, rationals, record, sparse, whole
+from .reading import FRACTION, ZERO, Json, Real, array, common_denominator, fields, rationals, record, sparse, whole
 from .refusals import need
 from .wording import given, graph
 
 Row = dict[int, int]
+_WHOLE = 16  # the work of one operation with whole numbers
 
 
 class GuessingCase(Case):
@@ -186,23 +187,37 @@ class GuessingCase(Case):
         variations = list(self.variations())
         every = [*equations, *variations]
         tables, gains = self.tables(), self.gains()
-        count, effort = len(tables) * len(gains), 4 * cells + sum(len(row) for row in every)
-        model.spend(FRACTION * count * effort)
-        pairs = itertools.product(tables, gains)
-        for ((table, cost), gain), own in zip(pairs, array(boxes, "the boxes", count), strict=True):
-            left = [table[c % n] * (gain.get(c, ZERO) - price[c]) for c in range(cells)]
-            for c in range(0, cells, n):
-                left[c] -= on_tables * cost
-            left += [-share for share in on_edges]
-            listed = sparse(own, "multipliers of a box", len(every))
-            values = rationals(list(listed.values()), "multipliers of a box")
-            for i, y in zip(listed, values, strict=True):
-                need(i < len(equations) or y >= 0, "a multiplier of a variation is negative")
-                for c, v in every[i].items():
-                    left[c] -= y * v
-            need(all(v <= 0 for v in left[cells:]), "signaling gains more than it costs")
-            need(sum(max(left[x:cells:n]) for x in range(n)) <= 0, "a box gains more than it costs")
+        unit = common_denominator([*price, *shares, *(v for gain in gains for v in gain.values())])
+        profits = [[int((gain.get(c, ZERO) - price[c]) * unit) for c in range(cells)] for gain in gains]
+        proofs = iter(array(boxes, "the boxes", len(tables) * len(gains)))
+        model.spend(_WHOLE * len(tables) * len(gains) * cells + FRACTION * len(tables) * n)
+        for table, cost in tables:
+            own = common_denominator([*table, cost])
+            weights = [int(v * own) for v in table]
+            paid = int(on_tables * unit) * int(cost * own)
+            for profit in profits:
+                left = [weights[c % n] * v for c, v in enumerate(profit)]
+                for c in range(0, cells, n):
+                    left[c] -= paid
+                left += [-int(share * unit) * own for share in on_edges]
+                self.need_no_gain(left, next(proofs), every, len(equations), unit * own)
         return total
+
+    def need_no_gain(self, left: list[int], proof: Json, every: list[Row], equations: int, unit: int) -> None:
+        """Refuse if multipliers do not prove that no box gains: what it gains in each cell, in multiples of 1/unit."""
+        n, cells = self.model.settings, self.model.cells
+        listed = sparse(proof, "multipliers of a box", len(every))
+        values = rationals(list(listed.values()), "multipliers of a box")
+        scale = common_denominator(values)
+        self.model.spend(FRACTION * len(values) + _WHOLE * sum(len(every[i]) for i in listed))
+        left = [v * scale for v in left]
+        for i, y in zip(listed, values, strict=True):
+            need(i < equations or y >= 0, "a multiplier of a variation is negative")
+            whole_y = int(y * scale) * unit
+            for c, v in every[i].items():
+                left[c] -= whole_y * v
+        need(all(v <= 0 for v in left[cells:]), "signaling gains more than it costs")
+        need(sum(max(left[x:cells:n]) for x in range(n)) <= 0, "a box gains more than it costs")
 
     def priced(self, z: Json, budgets: Json) -> tuple[Real, list[Fraction], list[Fraction]]:
         """Return what multipliers make of the data and budgets, the price of each cell, and those of the budgets."""

@@ -133,6 +133,46 @@ class SetCase(Case):
         need(kind == "nonsignaling", "the set is unknown")
         return self._completed(form, proof)
 
+    # -------------------------------------------------------- conditions beside a set
+
+    beside: Sequence[Limit] = ()
+
+    def limits_of(self, data: Json) -> list[Limit]:
+        """Return linear conditions; none where they are not given."""
+        return [] if data is None else [self._limit(own) for own in array(data, "the limits")]
+
+    def _limit(self, data: Json) -> Limit:
+        """Return a limit: numbers of words, the most that they sum to, and whether they sum to just that."""
+        words, most, equality = array(data, "a limit", 3)
+        pairs = [array(pair, "a term of a limit", 2) for pair in array(words, "the terms of a limit")]
+        need(type(equality) is bool, "a limit is neither an equality nor an inequality")
+        numbers = rationals([v for _, v in pairs], "a term of a limit")
+        found = {_word(word): v for (word, _), v in zip(pairs, numbers, strict=True)}
+        return found, self.real(most, "a limit"), equality
+
+    def limited(self, table: Sequence[Real], proof: Json) -> Real:
+        """Return an upper bound of coefficients · p over the behaviors of the set that satisfy the conditions."""
+        if not self.beside:
+            return self.upper(self.kind, table, proof)
+        numbers, of = fields(proof, "the proof", "multipliers", "of")
+        total, allowed = self.form(table), Real()
+        for y, (words, most, equality) in zip(
+            rationals(numbers, "the multipliers", len(self.beside)), self.beside, strict=True
+        ):
+            need(equality or y >= 0, "a multiplier is negative")
+            allowed += most * y
+            for word, v in words.items():
+                total[word] = total.get(word, Real()) - Real(v) * y
+        return self.upper_of(self.kind, total, of) + allowed
+
+    def conditions(self) -> str:
+        """Return how many conditions there are, with their digest."""
+        texts = [
+            f"{sorted(words.items())} {'=' if equality else '<='} {number(most)}"
+            for words, most, equality in self.beside
+        ]
+        return f"{len(texts)} linear condition{'s' * (len(texts) > 1)} (digest {short_digest(texts)})"
+
     def _completed(self, form: dict[Word, Real], proof: Json) -> Real:
         """Return the bound of a no-signaling set: slacks that complete a form to a constant."""
         cells, stated = fields(proof, "the proof of a no-signaling bound", "table", "bound")
@@ -182,17 +222,8 @@ class FunctionalCase(SetCase):
     def named(self, measure: Json) -> list[Json]:
         """Return set, coefficients and constant."""
         *found, limits = fields(measure, "the measure", "set", "coefficients", "constant", optional=("kind", "limits"))
-        self.limits = [] if limits is None else [self._limit(own) for own in array(limits, "the limits")]
+        self.beside = self.limits_of(limits)
         return found
-
-    def _limit(self, data: Json) -> Limit:
-        """Return a limit: numbers of words, the most that they sum to, and whether they sum to just that."""
-        words, most, equality = array(data, "a limit", 3)
-        pairs = [array(pair, "a term of a limit", 2) for pair in array(words, "the terms of a limit")]
-        need(type(equality) is bool, "a limit is neither an equality nor an inequality")
-        numbers = rationals([v for _, v in pairs], "a term of a limit")
-        found = {_word(word): v for (word, _), v in zip(pairs, numbers, strict=True)}
-        return found, self.real(most, "a limit"), equality
 
     @property
     def coefficients(self) -> list[Real]:
@@ -201,31 +232,12 @@ class FunctionalCase(SetCase):
 
     def most(self) -> Real:
         """Return the upper bound that the proof gives."""
-        constant = self.real(self.about[2], "the constant")
-        if not self.limits:
-            return self.upper(self.kind, self.coefficients, self.proof) + constant
-        numbers, proof = fields(self.proof, "the proof", "multipliers", "of")
-        total = self.form(self.coefficients)
-        for y, (words, most, equality) in zip(
-            rationals(numbers, "the multipliers", len(self.limits)), self.limits, strict=True
-        ):
-            need(equality or y >= 0, "a multiplier is negative")
-            constant += most * y
-            for word, v in words.items():
-                total[word] = total.get(word, Real()) - Real(v) * y
-        return self.upper_of(self.kind, total, proof) + constant
+        return self.limited(self.coefficients, self.proof) + self.real(self.about[2], "the constant")
 
     def sentence(self, stated: Real) -> str:
         """Return what is proved in words."""
         name = f"(digest {self.functional_digest()}) the functional of {self.scenario_text()}"
-        within = ""
-        if self.limits:
-            texts = [
-                f"{sorted(words.items())} {'=' if equality else '<='} {number(most)}"
-                for words, most, equality in self.limits
-            ]
-            many = f"{len(texts)} linear condition{'s' * (len(texts) > 1)}"
-            within = f" that satisfies {many} (digest {short_digest(texts)})"
+        within = f" that satisfies {self.conditions()}" if self.beside else ""
         return f"{name} is at most {rounded_up(stated)} on every {self.behaviors(self.kind)}{within}"
 
     def functional_digest(self) -> str:
@@ -238,7 +250,9 @@ class VisibilityCase(SetCase):
 
     def named(self, measure: Json) -> list[Json]:
         """Return set and noise."""
-        return fields(measure, "the measure", "set", "noise", optional=("kind",))
+        *found, limits = fields(measure, "the measure", "set", "noise", optional=("kind", "limits"))
+        self.beside = self.limits_of(limits)
+        return found
 
     def most(self) -> Real:
         """Return (β − γ) / (f(p) − γ), rounded up, for f ≤ β on the set and f ≥ γ for the noise."""
@@ -246,7 +260,7 @@ class VisibilityCase(SetCase):
         need(p is not None, "a visibility is of probabilities, which are not given")
         coefficients, bound, floor = fields(self.proof, "the proof", "functional", "bound", "noise")
         f = [Real(c) for c in rationals(coefficients, "the functional", self.model.cells)]
-        beta = self.upper(self.kind, f, bound)
+        beta = self.limited(f, bound)
         if type(noise) is list:
             table = [self.real(v, "the noise") for v in array(noise, "the noise", self.model.cells)]
             need(not min(table) < Real(), "the noise has a negative probability")
@@ -267,9 +281,10 @@ class VisibilityCase(SetCase):
         if type(noise) is list:
             kind += f" (digest {table_digest(self, 'noise', [self.real(v, 'the noise') for v in noise], Real())})"
         has = "is" if self.is_bell else "has a common cause that is"
+        within = f" and satisfies {self.conditions()}" if self.beside else ""
         return (
             f"(digest {digest(self)}) the behavior {self.scenario_text()}, with weight v in a mixture with {kind}, "
-            f"{has} {self.set_text(self.kind)} for no v > {rounded_up(stated)}"
+            f"{has} {self.set_text(self.kind)}{within} for no v > {rounded_up(stated)}"
         )
 
 

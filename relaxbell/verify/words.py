@@ -9,13 +9,14 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from .model import Model
-from .reading import FRACTION, ZERO, Json, Real, array, whole
+from .reading import FRACTION, ZERO, Json, Real, array, common_denominator, whole
 from .refusals import need
 
 Word: TypeAlias = tuple[tuple[tuple[int, int], ...], ...]
 """A product of projectors: for each party those (setting, outcome) that it multiplies, in order."""
 
 BITS, ROWS = 96, 400
+PLACE = 200  # the work of one product of two words
 
 
 def reduced(word: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...] | None:
@@ -69,33 +70,39 @@ def classes(rows: Sequence[Word]) -> Iterator[tuple[int, int, Word]]:
 
 
 def sum_of_squares(
-    rows: Sequence[Word], f: Mapping[Word, Fraction], bits: Json, factor: Json, spend: Callable[[int], None]
+    rows: Sequence[Word],
+    f: Mapping[Word, Fraction],
+    bits: Json,
+    factor: Json,
+    spend: Callable[[int], None],
+    places: Sequence[tuple[int, int, Word]] | None = None,
 ) -> Fraction:
     """Return the bound that a sum of squares gives: L Lᵀ = β − f but for moments, each at most 1 in size.
 
     Let s be the sum of the entries of L Lᵀ at the places of a moment m. Since ⟨w† w'⟩ over the words is positive
     semidefinite, Σ s m ≥ 0, and f = Σ f m ≤ Σ (f + s) m. So f ≤ f + s of the moment 1, and at most |f + s| for
-    each other one, or max(0, f + s) where the moment is on the diagonal and thus not negative.
+    each other one, or max(0, f + s) where the moment is on the diagonal and thus not negative. The places are those
+    of `classes`, for who needs them more than once.
     """
     n, unit = len(rows), 4 ** whole(bits, "bits", 0, BITS)
     lower = [array(row, "a row", i + 1) for i, row in enumerate(array(factor, "the rows", n))]
     known = all(type(v) is int and v.bit_length() <= BITS for row in lower for v in row)
     need(known, f"an entry of the rows is no integer below 2^{BITS}")
-    spend(n * n * (n + 200))
+    spend(n * n * (n + (PLACE if places is None else 20)))
     sums: dict[Word, int] = {}
     diagonal = set[Word]()
-    for i, j, word in classes(rows):
+    for i, j, word in classes(rows) if places is None else places:
         entry = sum(map(int.__mul__, lower[i][: j + 1], lower[j]))
         sums[word] = sums.get(word, 0) + (entry if i == j else 2 * entry)
         if i == j:
             diagonal.add(word)
     missing = [word for word, v in f.items() if v and word not in sums]
     need(not missing, "the level has no moment of a term of the functional")
-    total = ZERO
+    scale, total = common_denominator(f.values()), 0
     for word, s in sums.items():
-        rest = f.get(word, ZERO) + Fraction(s, unit)
-        total += rest if not any(word) else max(rest, ZERO) if word in diagonal else abs(rest)
-    return total
+        rest = int(f.get(word, ZERO) * scale) * unit + s * scale
+        total += rest if not any(word) else max(rest, 0) if word in diagonal else abs(rest)
+    return Fraction(total, scale * unit)
 
 
 def cell_form(

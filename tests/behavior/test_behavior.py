@@ -209,3 +209,11 @@ def test_the_order_of_axes_is_named():
         rb.Behavior(first)
     with pytest.raises(rb.errors.BehaviorError, match=r"expected 1 within 1e-9\. Use Counts"):
         rb.Behavior(np.full((3, 2, 2, 3), 0.3))
+
+
+@pytest.mark.parametrize("number", [0.95, 2, np.float64(0.5), Fraction(1, 2)])
+def test_multiples_are_refused_with_the_remedy(number: float) -> None:
+    with pytest.raises(rb.errors.BehaviorError, match=r"p\.mix\(p\.white_noise\(\), v\)"):
+        number * rb.boxes.pr()
+    with pytest.raises(rb.errors.BehaviorError, match=r"p\.mix\(other, v\)"):
+        rb.boxes.pr() + rb.boxes.pr()

@@ -74,6 +74,35 @@ def test_rounded_tables_and_those_with_every_cell():
     assert rb.bounds(effect, rb.Behavior(third, outputs="Y", inputs="X")).upper == pytest.approx(0.7 - 1 / 3)
 
 
+EDGES = [  # p(y, m|x), where what is rounded would leave less than nothing for a cell, or let M depend on X
+    ([[[2 / 3, 5 / 6], [0.0, 0.0]], [[1 / 3, 1 / 6], [0.0, 0.0]]], "M -> Y; X -> Y; L -> Y; L -> M"),
+    ([[[3 / 11, 7 / 11], [None, 0.0]], [[3 / 11, None], [5 / 11, 0.0]]], "X -> Y; M -> Y; L -> Y; L -> M; X -> M"),
+    ([[[2 / 3, None], [None, None]], [[None, 1 / 3], [None, None]]], "X -> Y; L -> Y; L -> M"),
+]
+
+
+@pytest.mark.parametrize(("table", "graph"), EDGES)
+def test_rounded_floats_at_an_edge_are_possible(table, graph):
+    """The exact numbers are possible; floats miss an equation of the model by some 1e-17."""
+    model = rb.CausalModel(graph, "X", "L", {"X": 2, "Y": 2, "M": 2}, outputs="Y M")
+    exact = [[[None if v is None else Fraction(v).limit_denominator(99) for v in x] for x in m] for m in table]
+    seen, rounded = (rb.Observed.partial(t, outputs="Y M", inputs="X") for t in (exact, table))
+    effect = rb.average_causal_effect(model, "X", "Y")
+    assert rounded.is_rounded
+    assert not seen.is_rounded
+    assert list(rb.bounds(effect, rounded)) == pytest.approx(list(rb.bounds(effect, seen)), abs=1e-12)
+    form = rb.closed_bounds(effect, seen)
+    assert [float(end) for end in form(rounded)] == pytest.approx([float(end) for end in form(seen)], abs=1e-12)
+
+
+def test_what_is_left_by_rounding_is_no_condition():
+    cells = [[2 / 3, 0.0], [1 / 3, 0.0]]  # sums to 1 - 5e-17
+    model = rb.CausalModel("L -> Y; L -> M", "", "L", {"Y": 2, "M": 2})
+    seen = rb.Observed.partial(cells, outputs="Y M", inputs="")
+    with pytest.raises(rb.errors.InfeasibleError, match=r"p\{M=1\} is 0 in every model"):
+        rb.bounds(rb.query(model, "p{Y=1 | M=1}"), seen)
+
+
 @pytest.mark.parametrize(
     ("table", "options", "message"),
     [

@@ -1,5 +1,6 @@
 """Graphs of other tools: what is added, what changes nothing, and what is refused."""
 
+import ast
 import copy
 import itertools
 import pickle
@@ -151,6 +152,16 @@ def test_wrong_arguments_are_named():
         read("X -> Y")
     with pytest.raises(rb.errors.ModelError, match="called 'Y'"):
         read("X -> Y", names={"X": "Y"}, cardinality=2)
+
+
+def test_names_that_are_proposed_can_be_used():
+    text = 'dag { "a,b" -> "a b"; "a b" -> "1st"; "a,b" <-> "a b"; "a_b" -> "1st" }'
+    with pytest.raises(rb.errors.ModelError) as refused:
+        read(text, cardinality=2)
+    names = ast.literal_eval(str(refused.value).partition("names=")[2].removesuffix("."))
+    model = read(text, cardinality=2, names=names)
+    assert set(model.nodes) - set(model.latents) == {"a_b", *names.values()}
+    assert len(names) == len(set(names.values())) == 3
 
 
 @st.composite

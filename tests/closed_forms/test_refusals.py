@@ -71,7 +71,7 @@ def test_samples_that_are_too_few_say_so(monkeypatch):
     monkeypatch.setattr(sampled, "_MOST", 3)
     found = rb.curve(information, box.white_noise(), box)
     assert found.gap > 1e-4
-    assert repr(found).endswith("apart; incomplete: expected 0.0001")
+    assert repr(found).endswith("apart; incomplete: the gap was to be 0.0001 at most")
     assert "incomplete" in found._repr_svg_()
 
 

@@ -83,6 +83,15 @@ def test_without_a_limit_the_selection_may_be_rare():
     assert form.least.terms[0].form == (-1, 0, 0)
 
 
+def test_a_condition_that_always_holds_selects_all():
+    graph = "X -> Y <- L; S -> Y; L -> S"
+    model = rb.CausalModel(graph, "X", "L", {"X": 2, "Y": 2, "S": 1}, outputs="Y S")
+    rows = [[Fraction(1, 4), Fraction(1, 2)], [Fraction(3, 4), Fraction(1, 2)]]
+    seen = rb.Observed.partial(rows, outputs="Y", inputs="X", given={"S": 0}, cardinality={"S": 1})
+    form, _ = check(rb.query(model, "ACE(X -> Y)"), [seen])
+    assert form(seen) == (Fraction(-1, 4), Fraction(-1, 4))
+
+
 def test_shares_of_a_behavior():
     rng = np.random.default_rng(1)
     numbers = rng.integers(1, 9, (2, 2, 2))

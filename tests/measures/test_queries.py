@@ -71,6 +71,8 @@ LINEAR = [
     (IV, "E[A(Z=2) * B - A]", lambda v: v("A", Z=2) * v("B") - v("A")),
     (IV, "p{not (A=0 or B=1), A(Z=0) + A = 2}", lambda v: v("A") and not v("B") and v("A", Z=0) + v("A") == 2),
     (IV, "p{B=1 | do(A=1)}", lambda v: v("B", A=1) == 1),
+    (IV, "p{B=1, A=2 | do(A=Z)}", lambda v: v("B", A=v("Z")) == 1 and v("Z") == 2),  # A is what Z is
+    (IV, "p{B(A=2)=1, B=1 | do(A=A)}", lambda v: v("B", A=2) == 1 and v("B") == 1),
     (IV, "-(p{0 < A(Z=0) <= 1} - 2 p{B_{A=1} != 1})", lambda v: -(v("A", Z=0) == 1) + 2 * (v("B", A=1) != 1)),
     (IV, "compliers(Z -> A) - defiers(Z -> A)", lambda v: {(0, 1): 1, (1, 0): -1}.get((v("A", Z=0), v("A", Z=1)), 0)),
     (MEDIATION, "p{Y(X=1, M(X=0)) = 1}", lambda v: v("Y", X=1, M=v("M", X=0))),
@@ -141,6 +143,21 @@ def test_equal_parts_cancel():
     assert rb.query(iv, "(p{A=1} - p{A=1}) + 3").formula == "3"
     joined = rb.query(iv, "(p{B=1 | A=1} - 1/2) * 2 - p{B=0 | A=1}")
     assert joined.numerator.formula.startswith("2 p{B=1, A=1} - p{A=1} - p{B=0, A=1}")
+
+
+SAME = [
+    ("-3/4 p{A=1} + p{B=1} * -1", "-(p{B=1} + 0.75 p{A=1})"),
+    ("(1/2) p{A=1} - 1/2(1/3)(p{B=1})", "0.5 p{A=1} - p{B=1} / 6"),
+    ("p{((A=1 or B=1), A != 2)}", "p{A=1, B=1} + p{A=1, B=0} + p{A=0, B=1}"),
+    ("p{not ((A(Z=1) = 1, B=0))}", "1 - p{A(Z=1)=1, B=0}"),
+    ("p{((A(Z=1)) + (B)) = 1, ((A=0))}", "p{A(Z=1)=1, B=0, A=0} + p{A(Z=1)=0, B=1, A=0}"),
+]
+
+
+@pytest.mark.parametrize(("text", "other"), SAME)
+def test_numbers_and_brackets_are_read_as_they_are_meant(text, other):
+    assert entries(rb.query(IV, text)) == entries(rb.query(IV, other))
+    assert entries(rb.query(IV, text)) == entries(rb.query(IV, rb.query(IV, text).statement_text))  # as it is printed
 
 
 EVENTS = [
@@ -265,12 +282,20 @@ def test_assumptions_refuse_what_they_are_not():
             rb.assumption(model, text)
     with pytest.raises(MeasureError, match="causal model"):
         rb.assumption(None, "no defiers")
+    late = rb.query(IV, "LATE(Z -> A -> B)")
+    for limited in (lambda limit: rb.assumption(IV, "no defiers", at_most=limit), late.__le__):
+        for limit, message in ((float("inf"), "Leave it out"), ("1/3", "Write it as a number"), (None, "finite real")):
+            with pytest.raises(MeasureError, match=message):
+                limited(limit)
 
 
 def test_names_may_look_like_probabilities():
     model = rb.bell().rename({"A": "P", "B": "E"})
     assert entries(rb.query(model, "p{P(X=1)=1, E(Y=0)=1}")) == mean(model, lambda v: v("P", X=1) and v("E", Y=0))
     assert entries(rb.assumption(model, "P(X=1) >= P(X=0)").measure) == mean(model, lambda v: v("P", X=1) < v("P", X=0))
+    own = rb.instrumental().rename({"B": "do"})
+    given = entries(rb.query(own, "p{A=1 | do(A=1) = 1}").denominator)
+    assert given == mean(own, lambda v: v("do", A=1) == 1)
 
 
 def test_long_sums_and_models_of_very_many_strategies():

@@ -295,5 +295,46 @@ def test_critical_visibilities_of_sets():
     general = rb.critical_visibility(rb.quantum_set(box, 1), box, noise="general")
     assert general.upper_bound == pytest.approx((2 * math.sqrt(2) + 4) / 8, abs=1e-8)
     assert rb.critical_visibility(rb.nonsignaling_set(box), box).upper_bound == 1
-    with pytest.raises(MeasureError, match="found constraints or a family"):
+    with pytest.raises(MeasureError, match="found a family"):
+        rb.critical_visibility(rb.nonsignaling_set(box), lambda v: box.visibility(v))
+    with pytest.raises(FunctionalError, match="constraints beside"):
         rb.critical_visibility(rb.nonsignaling_set(box), box, [1])
+
+
+@pytest.mark.parametrize("kind", ["quantum", "no-signaling"])
+def test_critical_visibilities_within_conditions(kind):
+    """The mixture has v times the box's value of CHSH, and of one correlator."""
+    box = rb.boxes.pr()
+    where = rb.quantum_set(box, "1+AB") if kind == "quantum" else rb.nonsignaling_set(box)
+    found = rb.critical_visibility(where, box, [rb.Observed([(rb.catalog.CHSH, Fraction(5, 2))])])
+    assert 0 <= found.upper_bound - Fraction(5, 8) < 1e-8
+    assert "and satisfies 1 linear condition" in found.certificate.verify()
+    one = where.p[0, 0, 0, 0] - where.p[0, 1, 0, 0] - where.p[1, 0, 0, 0] + where.p[1, 1, 0, 0]
+    found = rb.critical_visibility(where, box, one <= 0.25)
+    assert 0 <= found.upper_bound - Fraction(1, 4) < 1e-8
+    changed = copy.deepcopy(found.certificate.data)
+    changed["measure"]["limits"][0][1] = "5"
+    with pytest.raises(CertificateError, match="the proof gives the upper bound"):
+        rb.classes.Certificate(changed).verify()
+    del changed["measure"]["limits"]
+    with pytest.raises(CertificateError):
+        rb.classes.Certificate(changed).verify()
+    with pytest.raises(InfeasibleError, match="Loosen them"):
+        rb.critical_visibility(where, box, one <= -0.5)
+    with pytest.raises(InfeasibleError, match="Give other noise"):
+        rb.critical_visibility(rb.quantum_set(box, 1), box.visibility(Fraction(9, 10)), noise=box)
+
+
+def test_critical_visibility_of_a_graph_within_a_budget():
+    """A classical common cause of an instrumental graph is quantum as well; a smaller effect allows less."""
+    iv = rb.instrumental()
+    table = np.zeros((2, 2, 2), dtype=object)
+    for a, b, x, v in ((0, 0, 0, 3), (1, 0, 0, 1), (0, 0, 1, 1), (1, 1, 1, 3)):
+        table[a, b, x] = Fraction(v, 4)
+    p, effect = rb.Behavior(table, iv.outputs, iv.inputs), rb.average_causal_effect(iv, "A", "B")
+    where = rb.quantum_set(iv, "1+AB")
+    found = [rb.critical_visibility(where, p, [effect <= e]) for e in (1, Fraction(1, 2))]
+    assert found[0].upper_bound == 1
+    classical = rb.critical_visibility(iv, p, subject_to=[effect <= Fraction(1, 2)])
+    assert classical <= found[1].upper_bound + Fraction(1, 10**8) < 1
+    assert "linear condition" in found[1].certificate.verify()

@@ -49,3 +49,13 @@ def test_nonnegative_matrices():
     assert is_nonnegative(np.array([[half, root], [root, Fraction(1)]], dtype=object))
     assert not is_nonnegative(np.array([[half, root], [root, Fraction(99, 100)]], dtype=object))
     assert not is_nonnegative(np.array([[Fraction(-1)]], dtype=object))
+
+
+@pytest.mark.parametrize("factor", [Fraction(13, 36), Fraction(-97, 890), 977])
+def test_multiples_are_recognized(factor):
+    """Tsirelson's bound is homogeneous; the solver's numbers for 13/36 CHSH are no small multiples of √2."""
+    f = rb.catalog.CHSH * factor + Fraction(1, 7)
+    found = correlator_maximum(f)
+    assert found.value == surd(Fraction(1, 7), abs(2 * Fraction(factor)), 2)
+    assert f(found.behavior) == found.value
+    assert sum(found.multipliers, Fraction(1, 7)) == found.value

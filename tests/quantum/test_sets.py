@@ -2,13 +2,22 @@
 
 import sys
 from fractions import Fraction
+from functools import partial
 
 import cvxpy as cp
 import numpy as np
 import pytest
+from clock import replaced
 
 import relaxbell as rb
-from relaxbell.errors import BehaviorError, FunctionalError, RelaxbellError, UnsupportedModelError
+from relaxbell.errors import (
+    BehaviorError,
+    FunctionalError,
+    MeasureError,
+    RelaxbellError,
+    TimeLimitError,
+    UnsupportedModelError,
+)
 from relaxbell.exact.numbers import surd
 
 pytest.importorskip("MoMPy")
@@ -172,3 +181,26 @@ def test_symmetries_change_no_value_and_make_blocks(functional, level):
     form = where.coordinates.pull_back(functional.floats)
     whole = where._by_squares(form, 1.0, [np.eye(len(where.words))[:, :, None]])
     assert where.maximum(functional).value - float(functional.constant) == pytest.approx(whole.value, abs=2e-7)
+
+
+@pytest.mark.parametrize("kind", ["quantum", "no-signaling", "three"])
+def test_time_limits(kind, monkeypatch):
+    """A clock that is a second further at each look."""
+    f = rb.catalog.I3322
+    where = {"quantum": lambda: rb.quantum_set(f, 1), "no-signaling": lambda: rb.nonsignaling_set(f)}.get(kind)
+    run = partial(f.limits, 1) if where is None else partial(where().maximum, f)
+    replaced(monkeypatch, 1.0)
+    with pytest.raises(TimeLimitError, match=r"took longer than its time limit of 1\.5 s"):
+        run(seconds=1.5)
+    with pytest.raises(MeasureError, match="seconds is 0"):
+        run(seconds=0)
+    assert run(seconds=float("inf")) is not None
+
+
+@pytest.mark.slow
+def test_many_words():
+    """61 words without symmetry: the level is between what is local and what does not signal; the proof is near."""
+    f = rb.BellFunctional(np.random.default_rng(0).integers(-5, 6, size=(4, 3, 2, 2)).astype(object), "A B", "X Y")
+    found = rb.quantum_set(f, 2).maximum(f)
+    assert f.bound(rb.bell((2, 2), (4, 3))) <= found.upper_bound <= f.bound(rb.nonsignaling_set(f)) + Fraction(1, 10**7)
+    assert float(found.upper_bound) - found.value < 1e-7

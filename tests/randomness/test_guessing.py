@@ -315,3 +315,19 @@ def test_signaling_with_two_and_three_settings_and_three_and_two_outcomes():
     assert values == sorted(values)
     assert values[0] == box.guessing("A", AT).exact
     assert box.guessing("A B", AT, signaling={"Y -> A": Fraction(1, 20)}).certificate.verify()
+
+
+@pytest.mark.slow
+def test_three_parties_with_dependence_have_certificates():
+    """Thousands of tables and guesses, a setting that never occurs; the strategy attains the bound, in fractions."""
+    e, mermin, settings = Fraction(1, 100), rb.catalog.mermin(3), np.full((2, 2, 2), Fraction(1, 7), dtype=object)
+    settings[1, 1, 1] = Fraction(0)
+    found = rb.Observed([(mermin, 4)]).guessing("A B C", {"X": 0, "Y": 1, "Z": 1}, settings=settings, dependence=e)
+    chance, spent, value = Fraction(0), Fraction(0), Fraction(0)
+    for own in found.strategy:
+        spent += own.weight * abs(own.settings - settings).sum()
+        chance += own.weight * own.settings[0, 1, 1] * own.box.exact[(*own.guess, 0, 1, 1)] * 7
+        value += own.weight * np.sum(mermin.coefficients * own.box.exact * own.settings) * 7
+    assert (value, chance) == (4, found.exact)
+    assert spent <= e
+    assert found.certificate.verify().endswith(f"with probability <= {found.exact}")

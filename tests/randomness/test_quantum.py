@@ -270,3 +270,19 @@ def test_few_matrices_decide(monkeypatch):
     found = BOX.guessing("A", AT, quantum="1+AB", dependence=0.05)
     assert found.estimate - 1e-6 <= float(found.bound) == pytest.approx(float(whole.bound), abs=2e-6)
     assert found.certificate.verify()
+
+
+@pytest.mark.slow
+def test_three_parties_with_dependence():
+    """Mermin's four settings, the others never; without budget the formula of Woodhead et al. (Quantum 2, 82, 2018)."""
+    settings = np.zeros((2, 2, 2), dtype=object)
+    for place in ((0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0)):
+        settings[place] = Fraction(1, 4)
+    s, at, level = 3.9, {"X": 0, "Y": 0, "Z": 0}, "1+AB+AC+BC"
+    data = rb.Observed([(rb.catalog.mermin(3), Fraction(39, 10))])
+    free = data.guessing("A", at, settings=settings, quantum=level)
+    assert -1e-12 <= float(free.bound) - (0.5 + math.sqrt(s * (1 - s / 4)) / 2) < 1e-6
+    held = data.guessing("A B", at, settings=settings, quantum=level, dependence=0.02)
+    loose = data.guessing("A B", at, settings=settings, dependence=0.02)
+    assert 0.25 < float(held.bound) <= float(loose.bound)
+    assert held.certificate.verify()

@@ -16,6 +16,7 @@ All three kinds of brackets do. A named query, ``LATE(Z -> X -> Y)``, stands for
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ _TOKEN = re.compile(
 _SAME = {"≤": "<=", "≥": ">=", "≠": "!=", "==": "=", "−": "-", "·": "*", "→": "->", "∧": "and", "∨": "or", "¬": "not"}
 _WORDS = {"&": "and", "&&": "and", "||": "or", "!": "not"}
 _RELATIONS: dict[str, Relation] = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_JOINING = ("not", "or", "and")
 _CLOSING = {"(": ")", "{": "}", "[": "]"}
 _PROBABILITY = ("p", "P", "Pr", "pr")
 HEADS = (*_PROBABILITY, "E")
@@ -205,14 +207,12 @@ class Reader:
     def product(self) -> Statement:
         """Read products and quotients; a number may stand before a probability without a sign."""
         found = self.factor()
-        is_number = isinstance(found, Constant)  # so far: 1/2 p{…} is half of it
         while True:
             if operator := self.taken("*", "/"):
                 right = self.factor()
-                is_number = is_number and isinstance(right, Constant)
                 found = Combination("*" if operator.text == "*" else "/", found, right, operator.place)
-            elif is_number and (self.begins_statement() or self.is_at("(")):
-                place, is_number = self.token.place, False
+            elif _is_number(found) and (self.begins_statement() or self.is_at("(")):  # 1/2 p{…} is half of it
+                place = self.token.place
                 found = Combination("*", found, self.factor(), place)
             else:
                 return found
@@ -257,7 +257,7 @@ class Reader:
         places: list[int] = []
         if self.taken("|"):
             while True:
-                if self.is_at("do") and self.ahead().text == "(":
+                if self.is_at("do") and self.ahead().text == "(" and not self.known("do"):
                     self.at += 1
                     more, at = self.settings()
                     do += more
@@ -306,13 +306,17 @@ class Reader:
         return self.comparison()
 
     def _is_value_in_brackets(self) -> bool:
-        """Return whether the bracket that comes next closes before anything is compared outside inner brackets."""
-        depth = 0
-        for token in self.tokens[self.at :]:
-            depth += (token.text in _CLOSING) - (token.text in _CLOSING.values())
-            if depth == 0:
-                return True
-            if depth == 1 and (token.text in _RELATIONS or token.text in ("not", "or", "and")):
+        """Return whether the bracket that comes next closes before anything is compared, but for what is forced."""
+        outer: list[bool] = []  # of each open bracket: whether it holds what is forced on a variable
+        for before, token in itertools.pairwise(self.tokens[self.at - 1 :]):
+            if token.text in _CLOSING:
+                forces = bool(outer) and before.kind == "name" and before.text not in _JOINING
+                outer.append(forces or any(outer))
+            elif token.text in _CLOSING.values():
+                outer.pop()
+                if not outer:
+                    return True
+            elif not outer[-1] and (token.text in _RELATIONS or token.text in _JOINING):
                 return False
         return False
 
@@ -373,7 +377,7 @@ class Reader:
     def variable(self) -> Variable:
         """Read a variable, with what is forced on others in brackets; ``Y_{X=1}`` is Y(X=1)."""
         token = self.token
-        if token.kind != "name" or token.text in ("or", "and", "not"):
+        if token.kind != "name" or token.text in _JOINING:
             self.fail("a variable or a whole number")
         self.at += 1
         name = token.text
@@ -407,3 +411,10 @@ class Reader:
                 break
         self.closed(bracket)
         return forced, places
+
+
+def _is_number(part: Statement) -> bool:
+    """Return whether a statement is made of numbers alone."""
+    return isinstance(part, Constant) or (
+        isinstance(part, Combination) and _is_number(part.left) and _is_number(part.right)
+    )

@@ -140,7 +140,8 @@ class Reach:
         if isinstance(part, Number):
             return frozenset([part.value])
         if isinstance(part, Variable):
-            forced = {name: self.of(value, do) for name, value in (*do, *part.forced)}
+            done = {name: self.of(value, ()) for name, value in do}  # values are what they are without it
+            forced = done | {name: self.of(value, do) for name, value in part.forced}
             return self._node(part.name, forced, {})
         if isinstance(part, Arithmetic):
             pairs = itertools.product(self.of(part.left, do), self.of(part.right, do))
@@ -186,7 +187,8 @@ class Filled:
         if isinstance(part, Number):
             return np.asarray(part.value, dtype=np.int64)
         if isinstance(part, Variable):
-            forced = {name: self.of(value, do) for name, value in (*do, *part.forced)}
+            done = {name: self.of(value, ()) for name, value in do}  # values are what they are without it
+            forced = done | {name: self.of(value, do) for name, value in part.forced}
             return self._node(part.name, forced, {})
         if isinstance(part, Arithmetic):
             return _arithmetic(part.operator, self.of(part.left, do), self.of(part.right, do))

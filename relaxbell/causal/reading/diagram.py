@@ -168,7 +168,10 @@ def _check_names(diagram: Diagram) -> None:
                 f"{error} The graph has no edge: expected a text such as 'X -> Y; X <-> Y'. What a file holds is read "
                 "by pathlib.Path(…).read_text() first."
             ) from None
-        other = {n: _valid_name(n, diagram.nodes) for n in diagram.nodes if _valid_name(n, diagram.nodes) != n}
+        other: dict[str, str] = {}
+        for n in diagram.nodes:
+            if (new := _valid_name(n, [*diagram.nodes, *other.values()])) != n:
+                other[n] = new
         raise ModelError(f"{error} Rename nodes: names={other!r}.") from None
 
 

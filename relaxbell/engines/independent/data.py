@@ -197,6 +197,12 @@ def _of_districts(
         facts.setdefault((asked, own / before), (seen, before))
     found, missed = list[Polynomial](), 0.0
     for asked, pairs in contexts.items():
+        if rounded:
+            pairs = [
+                pair for pair in pairs if pair[1] > TINY
+            ]  # below, floats do not tell what is rare from what is not
+            if not pairs:
+                continue
         ratios = {own / before for own, before in pairs}
         if rounded:
             pooled = sum((own for own, _ in pairs), Fraction(0)) / sum((before for _, before in pairs), Fraction(0))
@@ -222,6 +228,7 @@ def _contexts(
     table, names = equations.rhs.reshape(model.observed_shape), model.outputs + model.inputs
     district = {name: d for d, part in enumerate(scene.parts) for name in part.nodes}
     seen = _seen(model)
+    single = {n: 0 for n in model.responding if model.cardinality[n] == 1}
     for k, name in enumerate(seen):
         remaining()
         order = seen[: k + 1]
@@ -234,7 +241,7 @@ def _contexts(
                 before = rational(less[(*values[:-1], *place)])
                 if before <= 0:
                     continue
-                world = {**setting, **dict(zip(order, values, strict=True))}
+                world = {**single, **setting, **dict(zip(order, values, strict=True))}
                 asked = [(model.local.variable(n, {u: world[u] for u in nodes[n].parents}), world[n]) for n in inside]
                 what = Seen(number, tuple(zip(order, values, strict=True)), tuple(inside))
                 yield tuple(asked), rational(upto[(*values, *place)]), before, what

@@ -38,6 +38,9 @@ _JOINED = 0.2
 _PART = 0.9
 """Part of the time limit for the search; the rest is for what follows."""
 
+_FINEST = 1e-9
+"""Least tolerance of a numerator, where the probability of the condition is small."""
+
 
 class Minimum:
     """One minimization.
@@ -189,18 +192,18 @@ class Minimum:
                 "Expected a condition that may happen."
             )
         answer, level = most, self._at(above, below, most)
-        found = most
+        found, floor = most, below_least.lower
+        tolerance = max(_FINEST, self.tolerance * min(1.0, floor)) if floor > 0 else self.tolerance  # D divides it
         for _ in range(_LEVELS):
-            found = self._least(combined(iter([(Fraction(1), above), (-level, below)])), self.tolerance)
+            found = self._least(combined(iter([(Fraction(1), above), (-level, below)])), tolerance)
             chance = found.of(below)
             if found.exact is not None and found.exact >= 0:
                 return self._reported(answer, float(level), float(level), level)
             if found.exact is not None and not chance:  # the numerator is negative there
                 raise InfeasibleError(no_end(self.measure.over, "is 0"), model=self.measure.model)
-            if found.exact is None and (found.value >= -self.tolerance or chance <= self.tolerance):
+            if found.exact is None and (found.value >= -tolerance or chance <= self.tolerance):
                 break
             answer, level = found, self._at(above, below, found)
-        floor = below_least.lower
         if floor <= 0:
             raise MeasureError(
                 f"{self.measure.name}: the probability of its condition may be 0 in models of the data, expected one "

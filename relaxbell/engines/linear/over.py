@@ -18,7 +18,7 @@ from relaxbell.engines.linear.exactness import exact_proof
 from relaxbell.engines.linear.infeasible import infeasible
 from relaxbell.engines.linear.program import LinearProgram, Problem, all_rows, is_hard, linear_program, read_constraints
 from relaxbell.engines.linear.settled import settled
-from relaxbell.errors import MeasureError, ModelTooLargeError, SolverError
+from relaxbell.errors import InfeasibleError, MeasureError, ModelTooLargeError, SolverError
 from relaxbell.exact.numbers import Surd
 from relaxbell.exact.simplex import Contradiction
 from relaxbell.lp.clock import TimeLimitError, deadline, passed, remaining, with_bound
@@ -84,6 +84,22 @@ def solve_over(
     the solver's own basis is tried. `special` is tried first, where there are no constraints.
     """
     problem = read_problem(measure, term, equations, subject_to)
+    try:
+        return _solve_over(measure, problem, solver, thorough=thorough, special=special)
+    except InfeasibleError:
+        if not equations.rounding or equations.distance:
+            raise
+        moved = replace(equations, distance=equations.rounding)  # floats may miss a constraint by rounding
+    return _solve_over(
+        measure, read_problem(measure, term, moved, subject_to), solver, thorough=thorough, special=special
+    )
+
+
+def _solve_over(
+    measure: Measure, problem: Problem, solver: Solver | None, *, thorough: bool, special: Special | None
+) -> tuple[Answer, Proof]:
+    """Minimize a measure in a problem that was read."""
+    equations = problem.equations
     thorough = thorough and equations.distance == 0
     rare = equations.exponents is not None  # such float data too are read exactly, and scaled
     own = special if not (problem.budgets or problem.affine or solver) else None

@@ -210,7 +210,7 @@ class SampledCurve(EnclosedCurve):
 
     @property
     def _short_of(self) -> str:
-        return "" if self.gap <= self.wanted else f"; incomplete: expected {self.wanted:g}"
+        return "" if self.gap <= self.wanted else f"; incomplete: the gap was to be {self.wanted:g} at most"
 
 
 def sampled(family: Family, path: Path) -> SampledCurve:

@@ -103,7 +103,8 @@ class RatioEngine(Engine[Ratio]):
         """Return a model in which the condition is most likely, and what its probability does not fall below."""
         below = self.measure.denominator
         most = self._linear(-below).minimize(observed, subject_to)
-        if -most.lower_bound <= 0 or (most.exact is None and -most.value < _TINY):
+        rounded = isinstance(observed, Observed) and observed.is_rounded
+        if -most.lower_bound <= 0 or ((most.exact is None or rounded) and -most.value < _TINY):
             raise InfeasibleError(
                 f"{self.measure.name} has no value: {below.name} is 0 in every model that reproduces the data, "
                 "expected a condition of positive probability. Give another condition.",

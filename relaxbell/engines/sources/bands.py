@@ -331,7 +331,7 @@ class SampledNetworkCurve(EnclosedCurve):
     def _short_of(self) -> str:
         if self.gap <= self.wanted:
             return ""
-        return f" ({self.gap_at_samples:.2g} at the samples); incomplete: expected {self.wanted:g}"
+        return f" ({self.gap_at_samples:.2g} at the samples); incomplete: the gap was to be {self.wanted:g} at most"
 
 
 def sampled_curve(sampler: Sampler, path: Path) -> SampledNetworkCurve:

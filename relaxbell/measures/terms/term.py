@@ -170,6 +170,11 @@ class Term(abc.ABC):
 
     # ------------------------------------------------------------- certificates
 
+    @property
+    def stated_factor(self) -> Fraction:
+        """The factor outside of the statement."""
+        return self.statement()[0]
+
     @abc.abstractmethod
     def statement(self) -> tuple[Fraction, dict[str, Any]]:
         """Return (factor, measure): what stands in a certificate: a factor times a measure that the verifier builds.
@@ -248,6 +253,10 @@ class Leaf(Term):
         height = self.rows.height
         return Size(signs * height, auxiliary, signs * (entries_of(self.rows) + height))
 
+    @property
+    def stated_factor(self) -> Fraction:
+        return Fraction(1) if self.generator is None else self.factor
+
     def statement(self) -> tuple[Fraction, dict[str, Any]]:
         if self.generator is not None:
             return self.factor, dict(self.generator)
@@ -255,8 +264,7 @@ class Leaf(Term):
         return Fraction(1), {"kind": "rows", "rows": rows, "groups": self._groups}
 
     def stated_weights(self, share: Fraction, weights: Weights) -> Any:
-        factor = Fraction(1) if self.generator is None else self.factor
-        return [u * factor for u in weights.get(self, [Fraction(0)] * len(self.rows))]
+        return [u * self.stated_factor for u in weights.get(self, [Fraction(0)] * len(self.rows))]
 
 
 def listed(texts: list[str], count: int, separator: str, what: str) -> str:
@@ -283,4 +291,4 @@ def stated(term: Term) -> dict[str, Any]:
 def stated_weights(term: Term, share: Fraction, weights: Weights) -> Any:
     """Return row weights in the form of `stated`."""
     own = term.stated_weights(share, weights)
-    return own if term.statement()[0] == 1 else [own]
+    return own if term.stated_factor == 1 else [own]

@@ -95,6 +95,27 @@ def test_floats_are_read_as_data_with_rounding():
     assert found.statistics["distance"] < 1e-12
 
 
+def test_empty_cells_of_floats_identify_nothing():
+    """p(y|x, m) is not seen where (x, m) never happens: rounding is no chance."""
+    model = rb.CausalModel("X -> Y; M -> Y; U -> X; U -> M; V -> Y", "", "U V", {"X": 2, "M": 2, "Y": 2})
+    table = np.array([[[1, 0], [3, 0]], [[3, 4], [1, 0]]]) * Fraction(1, 12)  # Y, X, M; never X = M = 1
+    query = rb.query(model, "p{Y(X=1, M=1) = 1}")
+    for own in (table, table.astype(float)):
+        found = rb.bounds(query, rb.Behavior(own, outputs="Y X M", inputs=""))
+        assert (found.lower, found.upper) == (0, 1)
+        assert found.upper_bound - found.lower_bound == pytest.approx(1)
+
+
+def test_hidden_nodes_of_one_value_hide_nothing():
+    """Y never varies, so S is seen with all that it responds to."""
+    sizes = {"X": 3, "M": 2, "Y": 1, "S": 2}
+    model = rb.CausalModel("X -> M; X -> Y -> S; U -> X; U -> Y; V -> M; V -> S", "", "U V", sizes, hidden="Y")
+    table = random_table((2, 2, 3), 0)
+    table = table.sum(axis=2)[..., None] * table.sum(axis=(0, 1)) * Fraction(1)  # (M, S) does not depend on X
+    p = rb.Behavior(table, outputs="M S X", inputs="")
+    assert ends(rb.query(model, "p{S(Y=0) = 1, M(X=2) = 1}"), p) == (rational(table.sum(axis=2)[1, 1]),) * 2
+
+
 def test_what_no_model_makes_is_named():
     chain = rb.CausalModel("X -> Y -> S; U -> X; V -> Y; W -> S", "", "U V W", {"X": 2, "Y": 2, "S": 2})
     p = rb.Behavior(random_table((2, 2, 2), 1), outputs="X Y S", inputs="")
