@@ -65,6 +65,7 @@ def kinds():
     yield rb.sample(box, 1000, seed=2).randomness(box, error=0.01).curve("lower", 0.25, start=Fraction(1, 6), points=2)
 
 
+@pytest.mark.slow
 def test_all_are_read_like_other_curves():
     """Exact budgets are refused outside, floats are NaN there; the float that is nearest to an end is that end."""
     for curve in kinds():
