@@ -21,7 +21,7 @@ from relaxbell.cli.data import (
     Training,
     Values,
     how_read,
-    read,
+    planned,
     read_any,
 )
 from relaxbell.cli.interruption import INTERRUPTED, Interruptible
@@ -100,9 +100,6 @@ def command(
     --query "ACE(X -> Y)"`
     """
     from relaxbell.errors import RelaxbellError
-    from relaxbell.quantification import Plan
-    from relaxbell.quantification.settings import distribution_of_text
-    from relaxbell.quantification.uncertainty import Options
     from relaxbell.writing import check_writable
 
     done: list[Row] = []
@@ -114,13 +111,8 @@ def command(
             _check_options(training, settings_bias, resamples)
             _effects(counts, out, title, graph, query or (), assume or (), confidence, input_distribution, seconds)
             return
-        trained = None if training is None else read(training, how)
-        plan = Plan(
-            counts,
-            distribution_of_text(input_distribution or "uniform", counts),
-            seconds,
-            Options(confidence, trained, None, settings_bias, resamples),
-        )
+        design = input_distribution or "uniform"
+        plan = planned(counts, how, design, confidence, training, settings_bias, resamples, seconds)
         bar = Bar()
         rows = Interruptible(plan.solved(bar, seconds))
         with bar, rows.listening():
