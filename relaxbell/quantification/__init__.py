@@ -270,8 +270,9 @@ def _no_bell_test(counts: Counts) -> str:
         f"  model = rb.CausalModel.from_graph('{z} -> {x} -> {y}; {x} <-> {y}', cardinality={sizes}, "
         f"outputs='{outputs}')\n"
         f"  rb.bounds(rb.query(model, 'ACE({x} -> {y})'), counts.frequencies)\n"
-        f"or as a page by relaxbell report DATA --graph '{z} -> {x} -> {y}; {x} <-> {y}', "
-        "with rb.load_counts for the counts; more in the README, 'I have a graph', and in docs/sensitivity.rst."
+        "with rb.load_counts for the counts, and as a page by\n"
+        f"  relaxbell report DATA --graph '{z} -> {x} -> {y}; {x} <-> {y}'\n"
+        "More in the README, 'I have a graph', and in docs/sensitivity.rst."
     )
 
 
