@@ -267,6 +267,11 @@ def _method(report: EffectReport) -> str:
             f"{', '.join(averaged)}: these depend on p({names}), which is {report.settings}, and taken as exact: "
             "its own chance is not in the intervals."
         )
+    if report.model.dependent_inputs:
+        lines.append(
+            f"{', '.join(report.model.dependent_inputs)}: may depend on the latent variables, so that all bounds use "
+            f"their distribution, which is {report.settings}, and taken as exact: its own chance is not in the intervals."
+        )
     if report.test.method:
         lines.append(
             f"The p-value of the graph: {report.test.method}. It holds for any number of trials, under the same "

@@ -173,6 +173,16 @@ def test_independent_latent_variables_have_estimates_and_a_reason():
 
 
 @pytest.mark.slow
+def test_assignment_that_is_confounded_says_whose_distribution_it_uses(vitamin):
+    """Without independence of the instrument less is known, never more."""
+    report = REPORT("vitamin_a", graph="Z -> A -> B; L -> Z A B")
+    own, free = report.rows[0].estimate, vitamin.rows[0].estimate
+    assert own.lower_bound <= free.lower_bound + 1e-9
+    assert own.upper_bound >= free.upper_bound - 1e-9
+    assert "Z: may depend on the latent variables" in checked(report.to_html()).text
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
