@@ -270,7 +270,8 @@ def _method(report: EffectReport) -> str:
     if report.model.dependent_inputs:
         lines.append(
             f"{', '.join(report.model.dependent_inputs)}: may depend on the latent variables, so that all bounds use "
-            f"their distribution, which is {report.settings}, and taken as exact: its own chance is not in the intervals."
+            f"their distribution, which is {report.settings}, and taken as exact: its own chance is not in the "
+            "intervals."
         )
     if report.test.method:
         lines.append(
