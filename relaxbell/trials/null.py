@@ -26,6 +26,7 @@ from relaxbell.errors import InfeasibleError, MeasureError, ModelTooLargeError
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, common_denominator
 from relaxbell.exact.rows import Rows
 from relaxbell.lp.highs import LiveModel, Status
+from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.information import InformationBudget
 from relaxbell.measures.measure import Budget, Limit, Measure
 from relaxbell.measures.settings import setting_layout
@@ -255,7 +256,7 @@ class Null:
     def _priced(self, flat: Floats, limit: Fraction) -> Extreme:
         """Return the same without a list of strategies, always with its proof."""
         first, *others = self.problem.budgets
-        constraints = [Budget(first.measure, limit), *others, *self.problem.affine]
+        constraints: list[Budget | AffineConstraint] = [Budget(first.measure, limit), *others, *self.problem.affine]
         try:
             answer, proof, joint = priced_mean(self.model, flat, self.settings, constraints)
         except InfeasibleError:

@@ -29,7 +29,8 @@ def priced(
 ) -> tuple[Answer, Proof] | None:
     """Minimize a measure without listing strategies; None where they had better be listed, or have to be.
 
-    Where a table is minimized and no behavior is given, symmetries are those of the table, `like`. Errors as `minimize`.
+    Where a table is minimized and no behavior is given, symmetries are sought among those of the table, `like`. Errors
+    as `minimize`.
     """
     model = measure.model
     if (
