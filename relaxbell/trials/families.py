@@ -2,8 +2,8 @@
 
 Models of parties with inputs of their own get lifted inequalities: CHSH for each pair of parties, Mermin's and
 Svetlichny's for all, on each choice of two settings and with outcomes in two groups, in all relabelings. Where these
-are too many, chained inequalities come first. Other small models get all their facets. A score is a win or a loss at the
-settings of the game, weighed so that its mean is zero where the inequality holds with equality, whatever the
+are too many, chained inequalities come first. Other small models get all their facets. A score is a win or a loss at
+the settings of the game, weighed so that its mean is zero where the inequality holds with equality, whatever the
 distribution of the settings: nothing is bet on these.
 """
 

@@ -23,6 +23,9 @@ _NEGLECTED = 1e-3
 """Of the mean of a family: members that are too small to add as much in all are counted as 0 in certificates, and no
 linear programs are solved for them."""
 
+_FEW = 8
+"""Members of a family for which linear programs are solved where strategies are priced; the others count as little."""
+
 _LITTLE = 3.0
 """Logarithm of an e-value by which a member of a family may be behind the best."""
 
@@ -136,6 +139,8 @@ class FamilyTest(Test):
     def _at_zero(self) -> tuple[float, ...]:
         hoped = [own.log_e_hoped() for own in self.members]  # of a family the means at 0 are at most 0
         least = max(hoped) - math.log(len(hoped) / _NEGLECTED)
+        if self.null.is_priced:  # each linear program takes a while: the best few, and none where nothing is to be had
+            least = max(least, sorted(hoped)[-_FEW:][0]) if log_mean(hoped) > 0 else math.inf
         for own, log in zip(self.members, hoped, strict=True):
             if log < least:
                 own.neglect()

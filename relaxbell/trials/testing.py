@@ -68,7 +68,7 @@ def evidence(
         wins are counted, and tested by their exact binomial tail; with more they are betted on, and so is a functional
         where settings are not uniform by design. Shipped data carry their published game. Without a game, and without a
         prediction, a family is tried that the model fixes, and paid for: lifted CHSH, Mermin and Svetlichny
-        inequalities in all relabelings, or the facets of a small model.
+        inequalities in all relabelings, with many settings chained ones first, or the facets of a small model.
     training
         Other counts or a behavior from theory: a prediction, whose ratio to its projection is the test factor. Training
         counts are fitted with half a trial added to each cell.
