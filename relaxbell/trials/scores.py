@@ -131,22 +131,26 @@ class FamilyTest(Test):
         return log_mean(self._logs(limit, solve=solve))
 
     def _logs(self, limit: Fraction, *, solve: bool) -> list[float]:
-        logs = zip(self.members, self._at_zero, strict=True)
+        logs = zip(self.members, self._at_zero, self._pays, strict=True)
         least = max(self._at_zero) - _LITTLE
-        return [own.log_e_at(limit, solve=solve and log >= least) for own, log in logs]
+        priced = self.null.is_priced
+        return [own.log_e_at(limit, solve=solve and log >= least and (pays or not priced)) for own, log, pays in logs]
 
     @cached_property
-    def _at_zero(self) -> tuple[float, ...]:
+    def _pays(self) -> tuple[bool, ...]:
+        """Whether a linear program at 0 is worth while, for each member; the others are neglected."""
         hoped = [own.log_e_hoped() for own in self.members]  # of a family the means at 0 are at most 0
         least = max(hoped) - math.log(len(hoped) / _NEGLECTED)
         if self.null.is_priced:  # each linear program takes a while: the best few, and none where nothing is to be had
             least = max(least, sorted(hoped)[-_FEW:][0]) if log_mean(hoped) > 0 else math.inf
-        for own, log in zip(self.members, hoped, strict=True):
-            if log < least:
+        return tuple(log >= least for log in hoped)
+
+    @cached_property
+    def _at_zero(self) -> tuple[float, ...]:
+        for own, pays in zip(self.members, self._pays, strict=True):
+            if not pays:
                 own.neglect()
-        return tuple(
-            own.log_e_at(Fraction(0), solve=log >= least) for own, log in zip(self.members, hoped, strict=True)
-        )
+        return tuple(own.log_e_at(Fraction(0), solve=pays) for own, pays in zip(self.members, self._pays, strict=True))
 
     def e_bet(self, limit: Fraction) -> Bet:
         logs = self._logs(limit, solve=True)
