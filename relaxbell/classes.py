@@ -91,7 +91,7 @@ _HOMES = {
     "closed_forms.quantum_maxima": "QuantumMaximum",
     "closed_forms.joint_classes": "JointClass JointInequalities",
     "certificate.claims": "Certificate",
-    "curves.curve": "Curve",
+    "curves.curve": "AnyCurve Curve",
     "curves.boundary": "Boundary",
     "curves.piecewise": "Piece PiecewiseCurve",
     "curves.polynomial": "PolynomialCurve PolynomialPiece",

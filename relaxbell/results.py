@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from relaxbell.exact.numbers import ExactNumber
-
-if TYPE_CHECKING:
-    pass
 
 F_co = TypeVar("F_co", covariant=True)
 """Bell functionals."""

@@ -1,5 +1,6 @@
 """Certificates that would cost a verifier more time or memory than it promises, each small enough to be read."""
 
+import copy
 from fractions import Fraction
 
 import pytest
@@ -14,6 +15,16 @@ def limits(seconds):
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
 
     return apply
+
+
+def changed(data, path, value):
+    """Return a certificate's data with another value in one place."""
+    found = copy.deepcopy(data)
+    place = found
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    return found
 
 
 def skeleton(nodes, outputs, inputs, cells):

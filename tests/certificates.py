@@ -4,6 +4,7 @@
 CVXPY; it shares nothing with `relaxbell.verify`.
 """
 
+import copy
 import itertools
 import warnings
 from fractions import Fraction
@@ -174,6 +175,11 @@ def certificates():
         found[name] = (source.certificate, source)
     assert list(found) == NAMES
     return found
+
+
+def data_of(name):
+    """Return the data of a certificate, to be changed."""
+    return copy.deepcopy(certificates()[name][0].data)
 
 
 def networks():

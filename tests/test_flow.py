@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import inspect
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -174,6 +175,19 @@ def test_nothing_of_ours_is_imported_by_its_name_in_a_string():
         if getattr(node, "id", getattr(node, "attr", None)) in ("import_module", "__import__")
     }
     assert users == {"relaxbell", "relaxbell.lazy", "relaxbell.methods", "relaxbell.errors"}
+
+
+def test_the_table_of_rooms_is_true():
+    """A row for each room, in the order of imports; what a row names is a file or folder of it, or public."""
+    text = (ROOT.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:3] for line in text.partition("| room | for |")[2].partition("\n\n")[0].splitlines()[2:]]
+    named = [re.findall(r"`(\w+)(?:\.py|/)?`", first) for first, _ in rows]
+    assert [own for names in named for own in names] == ORDER[:-1]
+    for (room_of_row, *_), (_, words) in zip(named, rows, strict=True):
+        found = {path.stem for path in (ROOT / room_of_row).rglob("*")}
+        known = found | {name.rpartition(".")[2] for name in PUBLIC} | {*ORDER, "relaxbell"}
+        for name in re.findall(r"`(\w+)/?`", words):
+            assert name in known, f"{room_of_row}: {name}"
 
 
 # ------------------------------------------------------- methods that rooms further right implement

@@ -11,17 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from attacks import limits
-from certificates import NAMES, certificates, is_true, judge, number, random_certificate
+from certificates import NAMES, certificates, data_of, is_true, judge, number, random_certificate
 
 import relaxbell as rb
 from relaxbell.verify import Real, Refused, read_case, verify, verify_file
 from relaxbell.verify.files import FILE_BYTES
 
 FOLDER = Path(rb.__file__).parent / "verify"
-
-
-def data_of(name):
-    return copy.deepcopy(certificates()[name][0].data)
 
 
 # ------------------------------------------------------------------------- what is claimed is true, and tight

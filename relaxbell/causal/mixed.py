@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.causal.local import Entries, LocalModel
-from relaxbell.causal.responses import LISTED, Cells, Node, Strategies
+from relaxbell.causal.responses import LISTED, Cells, Strategies
 from relaxbell.errors import ModelTooLargeError, UnsupportedModelError
 from relaxbell.exact.local_rows import LocalRows, Piece, Tables
 from relaxbell.exact.numbers import ExactNumber
@@ -86,10 +86,6 @@ class MixedStrategies(Strategies):
         k, number = self.part(strategy)
         own = self.parts[k]
         return own.digits(number) if isinstance(own, Strategies) else {}
-
-    def nodes_of(self, strategy: int) -> tuple[Node, ...]:
-        """Return the responding nodes of the strategy's structure."""
-        return tuple(self.parts[self.part(strategy)[0]].nodes)
 
 
 def _each() -> UnsupportedModelError:

@@ -10,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from relaxbell.behavior.behavior import Behavior
     from relaxbell.behavior.counts import Counts
+    from relaxbell.quantification import Plan
 
 
 def _shipped(begun: str) -> list[str]:
@@ -140,6 +141,27 @@ def read(data: str, how: Mapping[str, str | None]) -> Counts:
         missing=int(missing) if missing is not None and missing.isdecimal() else missing,
         order=given.get("order"),
     )
+
+
+def planned(
+    data: str,
+    how: Mapping[str, str | None],
+    input_distribution: str,
+    confidence: float,
+    training: str | None,
+    settings_bias: float,
+    resamples: int,
+    seconds: float,
+) -> Plan:
+    """Return what is to be found out of data that are read as options say."""
+    from relaxbell.quantification import Plan
+    from relaxbell.quantification.settings import distribution_of_text
+    from relaxbell.quantification.uncertainty import Options
+
+    counts = read_any(data, how)
+    trained = None if training is None else read(training, how)
+    options = Options(confidence, trained, None, settings_bias, resamples)
+    return Plan(counts, distribution_of_text(input_distribution, counts), seconds, options)
 
 
 def _columns(text: str | None) -> str | dict[str, Hashable] | None:

@@ -24,8 +24,7 @@ from relaxbell.cli.data import (
     Training,
     Values,
     how_read,
-    read,
-    read_any,
+    planned,
 )
 from relaxbell.cli.interruption import INTERRUPTED, Interruptible
 from relaxbell.cli.progress import Bar
@@ -72,22 +71,16 @@ def command(
     Example: `relaxbell quantify counts.csv --certificates proofs`
     """
     from relaxbell.errors import RelaxbellError
-    from relaxbell.quantification import Plan
     from relaxbell.quantification.report import CertificateFiles
-    from relaxbell.quantification.settings import distribution_of_text
-    from relaxbell.quantification.uncertainty import Options
 
     try:
         if certificates is not None and certificates.exists() and not certificates.is_dir():
             raise NotADirectoryError(0, "a file is there, expected a directory", str(certificates))
         how = how_read(outputs, inputs, count, values, missing, order)
-        counts = read_any(data, how)
+        plan = planned(data, how, input_distribution, confidence, training, settings_bias, resamples, seconds)
         files = None if certificates is None else CertificateFiles(certificates)
         done: list[Row] = []
         refused: list[str] = []
-        trained = None if training is None else read(training, how)
-        options = Options(confidence, trained, None, settings_bias, resamples)
-        plan = Plan(counts, distribution_of_text(input_distribution, counts), seconds, options)
         bar = Bar()
         rows = Interruptible(plan.solved(bar, seconds))
         with bar, rows.listening():

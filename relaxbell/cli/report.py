@@ -22,8 +22,7 @@ from relaxbell.cli.data import (
     Training,
     Values,
     how_read,
-    read,
-    read_any,
+    planned,
 )
 from relaxbell.cli.interruption import INTERRUPTED, Interruptible
 from relaxbell.cli.progress import Bar
@@ -62,23 +61,13 @@ def command(
     Example: `relaxbell report counts.csv --out report.html`
     """
     from relaxbell.errors import RelaxbellError
-    from relaxbell.quantification import Plan
-    from relaxbell.quantification.settings import distribution_of_text
-    from relaxbell.quantification.uncertainty import Options
     from relaxbell.writing import check_writable
 
     done: list[Row] = []
     try:
         check_writable(out)
         how = how_read(outputs, inputs, count, values, missing, order)
-        counts = read_any(data, how)
-        trained = None if training is None else read(training, how)
-        plan = Plan(
-            counts,
-            distribution_of_text(input_distribution, counts),
-            seconds,
-            Options(confidence, trained, None, settings_bias, resamples),
-        )
+        plan = planned(data, how, input_distribution, confidence, training, settings_bias, resamples, seconds)
         bar = Bar()
         rows = Interruptible(plan.solved(bar, seconds))
         with bar, rows.listening():

@@ -1,4 +1,4 @@
-"""`Curve`: the least value of a measure along a parameter, whichever engine drew it."""
+"""What all curves offer, and `Curve`: the least value of a measure along a parameter, whichever engine drew it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,103 @@ Value: TypeAlias = "ExactNumber | sympy.Expr"
 """Of a parameter: exact, or a sympy number where roots are needed."""
 
 
+class AnyCurve(abc.ABC):
+    """A number along a parameter: what curves of measures, of guesses and of certified bits have in common.
+
+    Attributes
+    ----------
+    name
+        What is plotted.
+    variable
+        Name of the parameter.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> curve = rb.boxes.pr().guessing("A", {"X": 0, "Y": 0}).curve("M", 1)
+    >>> isinstance(curve, rb.classes.AnyCurve), curve.domain, curve.value([0.25, 2])
+    (True, (Fraction(0, 1), Fraction(1, 1)), array([0.75,  nan]))
+    """
+
+    if TYPE_CHECKING:  # a dataclass would take a property for the default of its field
+
+        @property
+        def name(self) -> str:
+            """What is plotted."""
+
+        @property
+        def variable(self) -> str:
+            """Name of the parameter."""
+
+    @property
+    @abc.abstractmethod
+    def domain(self) -> tuple[Value, Value]:
+        """First and last parameter, exact: between them something reproduces the data within the constraints."""
+
+    @overload
+    def value(self, t: float) -> float: ...
+    @overload
+    def value(self, t: ExactNumber) -> ExactNumber | float: ...
+    @overload
+    def value(self, t: ArrayLike) -> Floats: ...
+    @abc.abstractmethod
+    def value(self, t: ArrayLike | ExactNumber) -> ExactNumber | float | Floats:
+        """Return the value at parameters: models reach it, or it is proved; NaN for floats outside the domain.
+
+        Parameters
+        ----------
+        t
+            The parameter, a number or an array of them.
+
+        Returns
+        -------
+        ExactNumber, float or ndarray
+            In the unit of what is drawn.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.boxes.pr()
+        >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).value([0.5, 0.75])
+        array([0.  , 0.25])
+        """
+
+    @property
+    @abc.abstractmethod
+    def marks(self) -> list[tuple[Value, ExactNumber | float]]:
+        """Parameters that a picture marks, from end to end, with the values there."""
+
+    @property
+    @abc.abstractmethod
+    def notes(self) -> list[str]:
+        """What a picture says beside the line."""
+
+    def grid(self, count: int) -> Floats:
+        """Return parameters between which a picture may draw straight lines.
+
+        Parameters
+        ----------
+        count
+            How many of them, where the curve bends.
+
+        Returns
+        -------
+        ndarray
+            Ascending, from end to end.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.boxes.pr()
+        >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).grid(400)
+        array([0. , 0.5, 1. ])
+        """
+        low, high = self.domain
+        return np.linspace(float(low), float(high), count)
+
+
 @dataclass(frozen=True, eq=False)
-class Curve(abc.ABC):
+class Curve(AnyCurve):
     """The least value of a measure (or the largest of a functional) along a parameter.
 
     Made by `curve`, `tradeoff`, and `BellFunctional.bound` with a symbolic budget.
@@ -66,39 +161,6 @@ class Curve(abc.ABC):
     symbol: sympy.Symbol | None = field(default=None, kw_only=True)
     reading: Reading | None = field(default=None, kw_only=True)
     estimated: bool = field(default=False, kw_only=True)
-
-    @property
-    @abc.abstractmethod
-    def domain(self) -> tuple[Value, Value]:
-        """First and last parameter at which something reproduces the data within the constraints, exact."""
-
-    @overload
-    def value(self, t: float) -> float: ...
-    @overload
-    def value(self, t: ExactNumber) -> ExactNumber | float: ...
-    @overload
-    def value(self, t: ArrayLike) -> Floats: ...
-    @abc.abstractmethod
-    def value(self, t: ArrayLike | ExactNumber) -> ExactNumber | float | Floats:
-        """Return the value at parameters, no less than the least value; NaN outside the domain.
-
-        Parameters
-        ----------
-        t
-            The parameter, a number or an array of them.
-
-        Returns
-        -------
-        ExactNumber, float or ndarray
-            In the measure's unit.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> box = rb.boxes.pr()
-        >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).value([0.5, 0.75])
-        array([0.  , 0.25])
-        """
 
     @abc.abstractmethod
     def lower_bound(self, t: ArrayLike | ExactNumber) -> ExactNumber | float | Floats:
@@ -202,39 +264,6 @@ class Curve(abc.ABC):
         """Return what text adds: whose values the curve has, where that is not what is printed."""
         own = self.measure
         return [] if own.negated is None else [f"  value and bounds are of {own.name}: minus this"]
-
-    @property
-    @abc.abstractmethod
-    def marks(self) -> list[tuple[Value, ExactNumber | float]]:
-        """Parameters that a picture marks, from end to end, with the values there."""
-
-    @property
-    @abc.abstractmethod
-    def notes(self) -> list[str]:
-        """What a picture says beside the line."""
-
-    def grid(self, count: int) -> Floats:
-        """Return parameters between which a picture may draw straight lines.
-
-        Parameters
-        ----------
-        count
-            How many of them, where the curve bends.
-
-        Returns
-        -------
-        ndarray
-            Ascending, from end to end.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> box = rb.boxes.pr()
-        >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).grid(400)
-        array([0. , 0.5, 1. ])
-        """
-        low, high = self.domain
-        return np.linspace(float(low), float(high), count)
 
     def plot(self, *, ax: Axes | None = None, **style: object) -> Axes:
         """Draw the curve on matplotlib axes and return them, break points marked (extra ``plot``).

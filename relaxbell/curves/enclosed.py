@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, ClassVar
+import math
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +16,11 @@ from relaxbell.errors import CurveError
 from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber, Floats
 from relaxbell.exact.texts import FITTED
+from relaxbell.lp.clock import TimeLimitError
+
+Place = TypeVar("Place", bound=ExactNumber)
+Known = TypeVar("Known")
+"""What is known at a place."""
 
 
 class EnclosedCurve(Curve):
@@ -82,3 +90,60 @@ def extreme_tangent(
     array = float_array(t, what, CurveError)
     found = np.where(array >= start, choose([a + b * array for a, b in lines], axis=0), np.nan)
     return float(found) if found.ndim == 0 else found
+
+
+def refined(
+    samples: dict[Place, Known],
+    apart: Callable[[Known, Known], tuple[float, Place]],
+    solve: Callable[[Place], Known],
+    wanted: float,
+    most: int,
+) -> list[Known]:
+    """Return samples from left to right, with further ones where the bounds between two are farthest apart.
+
+    Until they are as near as wanted, there are as many as allowed, or the next one is there already; or the time is
+    over: what is known by then is a curve too, and says how good it is.
+
+    Parameters
+    ----------
+    samples
+        The first ones, by their places.
+    apart
+        Of two neighbors how far the bounds between them are apart, and the place to look at.
+    solve
+        What gives the sample at a place.
+    wanted, most
+        Largest distance, and number of samples.
+
+    Returns
+    -------
+    list
+        Samples.
+    """
+    found = dict(samples)
+    while True:
+        ordered = [found[t] for t in sorted(found)]
+        if not 1 < len(ordered) < most:
+            return ordered
+        gap, place = max(apart(a, b) for a, b in pairwise(ordered))
+        if gap <= wanted or place in found:
+            return ordered
+        try:
+            found[place] = solve(place)
+        except TimeLimitError:
+            return ordered
+
+
+def between_roots(left: ExactNumber, right: ExactNumber, start: Fraction, sizes: Sequence[int]) -> Fraction:
+    """Return a place between two, halfway between the roots of how far they are from the start of a curve like a root.
+
+    It has the first of the denominators with which it is between them; else it is the middle.
+    """
+    a, b = (float(t - start) for t in (left, right))
+    root = (math.sqrt(a) + math.sqrt(b)) / 2
+    for size in sizes:
+        found = Fraction(float(start) + root * root).limit_denominator(size)
+        if left < found < right:
+            return found
+    middle = (left + right) / 2
+    return middle if isinstance(middle, Fraction) else Fraction(float(middle))

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from relaxbell.curves.curve import Value
 from relaxbell.exact.numbers import ExactNumber, Floats, sign
-from relaxbell.methods import provided
-from relaxbell.randomness.entropies import read_place
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from relaxbell.randomness.budgeted import RandomnessCurve, along, exact_column, exact_place
 
 
 class Bits(Protocol):
@@ -41,7 +39,7 @@ class Bits(Protocol):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CertifiedBitsCurve:
+class CertifiedBitsCurve(RandomnessCurve):
     """Certified bits as a function of a bound of p(settings).
 
     A statement for each bound that was fixed in advance. Between samples that with the weaker bound holds.
@@ -62,7 +60,6 @@ class CertifiedBitsCurve:
     certified bits for p(settings) <= e, e in [1/4, 3/10]: 2 samples, error 9.54e-07 at each e
     """
 
-    limit: str
     samples: tuple[Bits, ...]
 
     @property
@@ -71,8 +68,85 @@ class CertifiedBitsCurve:
         found = [own.lower if self.limit == "lower" else own.upper for own in self.samples]
         return tuple(e for e in found if e is not None)
 
-    def bits(self, e: object) -> Floats:
+    @property
+    def domain(self) -> tuple[Fraction, Fraction]:
+        """First and last bound."""
+        return self.budgets[0], self.budgets[-1]
+
+    @property
+    def budget(self) -> str:
+        """How p(settings) is bounded: ``p(settings) >= e`` or ``p(settings) <= e``."""
+        return f"p(settings) {'>=' if self.limit == 'lower' else '<='} e"
+
+    @property
+    def name(self) -> str:
+        """What is certified, and with which bound."""
+        return f"certified bits for {self.budget}"
+
+    @overload
+    def value(self, t: float) -> float: ...
+    @overload
+    def value(self, t: ExactNumber) -> float: ...
+    @overload
+    def value(self, t: ArrayLike) -> Floats: ...
+    def value(self, t: ArrayLike | ExactNumber) -> float | Floats:
         """Return the bits that are certified with bounds, rounded down.
+
+        Parameters
+        ----------
+        t
+            The bound, a number or an array of them.
+
+        Returns
+        -------
+        float or ndarray
+            NaN for floats outside the domain.
+
+        Raises
+        ------
+        CurveError
+            For an exact number outside the domain, and for what is no number.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.boxes.pr()
+        >>> found = rb.sample(box, 1000, seed=2).randomness(box, error=2**-20)
+        >>> curve = found.curve("lower", 0.25, start=0.2, points=2)
+        >>> curve.value(0.25) == found.bits > curve.value(0.24) == curve.value(0.2)
+        True
+        """
+        exact_place(t, self.domain)
+        return along(self._value, t, self.domain)
+
+    def _value(self, e: ExactNumber) -> float:
+        return max(s.bits for b, s in zip(self.budgets, self.samples, strict=True) if self._weaker(b, e))
+
+    def lower_bound(self, t: ArrayLike | ExactNumber) -> float | Floats:
+        """Return the bits that are certified with bounds: there are at least so many; see `value`.
+
+        Parameters
+        ----------
+        t
+            The bound, a number or an array of them.
+
+        Returns
+        -------
+        float or ndarray
+            NaN for floats outside the domain.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.boxes.pr()
+        >>> found = rb.sample(box, 1000, seed=2).randomness(box, error=2**-20)
+        >>> found.curve("lower", 0.25, start=0.2, points=2).lower_bound(0.25) == found.bits
+        True
+        """
+        return self.value(t)
+
+    def bits(self, e: object) -> Floats:
+        """Return the bits that are certified with bounds, rounded down, as an array; see `value`.
 
         Parameters
         ----------
@@ -87,7 +161,7 @@ class CertifiedBitsCurve:
         Raises
         ------
         CurveError
-            If one is outside the curve.
+            For an exact number outside the domain, and for what is no number.
 
         Examples
         --------
@@ -97,54 +171,25 @@ class CertifiedBitsCurve:
         >>> found.curve("lower", 0.25, start=0.2, points=2).bits([0.2, 0.25]).shape
         (2,)
         """
-        given, budgets = np.asarray(e, dtype=object), self.budgets
-        found = []
-        for v in given.ravel().tolist():
-            place = read_place(v, (budgets[0], budgets[-1]))
-            near = [s.bits for b, s in zip(budgets, self.samples, strict=True) if self._weaker(b, place)]
-            found.append(max(near))
-        return np.array(found).reshape(given.shape)
+        return np.asarray(self.value(e))  # type: ignore[call-overload]
 
     def _weaker(self, budget: Fraction, place: ExactNumber) -> bool:
         """Return whether a bound allows all that another does."""
         return sign(place - budget if self.limit == "lower" else budget - place) >= 0
 
-    def plot(self, *, ax: Axes | None = None, **style: object) -> Axes:
-        """Draw the certified bits against the bound with matplotlib.
+    @property
+    def shown_name(self) -> str:
+        """What a picture shows, with its unit."""
+        return "certified bits"
 
-        Parameters
-        ----------
-        ax
-            Axes to draw on; by default a new figure.
-        **style
-            Passed to ``ax.plot``.
+    def _bits(self, e: object) -> Floats:
+        return self.bits(e)
 
-        Returns
-        -------
-        matplotlib.axes.Axes
-            The axes, to add to.
-
-        Raises
-        ------
-        RelaxbellError
-            If matplotlib is not installed.
-
-        Examples
-        --------
-        >>> import pytest
-        >>> _ = pytest.importorskip("matplotlib")
-        >>> import relaxbell as rb
-        >>> box = rb.boxes.pr()
-        >>> found = rb.sample(box, 1000, seed=2).randomness(box, error=2**-20)
-        >>> ax = found.curve("lower", 0.25, start=0.2, points=2).plot()
-        """
-        return provided("CertifiedBitsCurve.plot")(self, ax, **style)
-
-    def _repr_svg_(self) -> str:
-        return provided("CertifiedBitsCurve._repr_svg_")(self)
+    def _table(self) -> dict[str, list[object]]:
+        return {"bound": exact_column(self.budgets), "bits": [own.bits for own in self.samples]}
 
     @property
-    def marks(self) -> list[tuple[float, float]]:
+    def marks(self) -> list[tuple[Value, ExactNumber | float]]:
         """Bounds and bits of the samples."""
         return [(float(e), float(self.bits(e))) for e in self.budgets]
 
@@ -154,9 +199,6 @@ class CertifiedBitsCurve:
         return [f"{self.samples[0].trials:,} trials", f"error {self.samples[0].error:.3g} at each bound"]
 
     def __repr__(self) -> str:
-        low, high = self.budgets[0], self.budgets[-1]
-        symbol = ">=" if self.limit == "lower" else "<="
-        return (
-            f"certified bits for p(settings) {symbol} e, e in [{low}, {high}]: {len(self.samples)} samples, error "
-            f"{self.samples[0].error:.3g} at each e"
-        )
+        low, high = self.domain
+        error = f"error {self.samples[0].error:.3g} at each e"
+        return f"{self.name}, e in [{low}, {high}]: {len(self.samples)} samples, {error}"

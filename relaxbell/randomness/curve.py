@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from relaxbell.curves.curve import Value
 from relaxbell.engines.linear.family import Line
 from relaxbell.engines.linear.tracing import trace
-from relaxbell.exact.numbers import ExactNumber, Floats, sign
+from relaxbell.exact.numbers import ExactNumber, sign
 from relaxbell.lp.clock import time_is_over
-from relaxbell.methods import provided
-from relaxbell.randomness.entropies import entropies, entropy, read_place, words
+from relaxbell.randomness.budgeted import GuessesInPieces, exact_column
+from relaxbell.randomness.entropies import entropy
 from relaxbell.randomness.limit_curve import LimitPiece, reaches, value_at, value_near
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,7 @@ class GuessingPiece:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GuessingCurve:
+class GuessingCurve(GuessesInPieces):
     """The largest guessing probability as a function of a budget, exact, and the min-entropy that follows.
 
     Attributes
@@ -68,7 +65,6 @@ class GuessingCurve:
     [0.334802, 0.16344, 0.0]
     """
 
-    limit: str
     pieces: tuple[GuessingPiece, ...]
     programs: int
 
@@ -89,112 +85,23 @@ class GuessingCurve:
         """First and last budget."""
         return self.pieces[0].start, self.pieces[-1].end
 
-    def value(self, e: object) -> ExactNumber:
-        """Return the guessing probability at a budget, exact; floats mean the decimals that print them.
-
-        Parameters
-        ----------
-        e
-            The budget.
-
-        Returns
-        -------
-        ExactNumber
-            A fraction, or a + b√n.
-
-        Raises
-        ------
-        CurveError
-            If it is outside the curve.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> rb.boxes.pr().guessing("A", {"X": 0, "Y": 0}, dependence=0).curve("M", 1).value(0.25)
-        Fraction(3, 4)
-        """
-        place = read_place(e, self.domain)
-        piece = next(piece for piece in self.pieces if sign(piece.end - place) >= 0)
-        return piece.intercept + piece.slope * place
-
-    def min_entropy(self, e: object) -> Floats:
-        """Return the min-entropy in bits at budgets, rounded down.
-
-        Parameters
-        ----------
-        e
-            One budget or several.
-
-        Returns
-        -------
-        ndarray
-            Of the shape of `e`.
-
-        Raises
-        ------
-        CurveError
-            If one is outside the curve.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> curve = rb.boxes.pr().guessing("A", {"X": 0, "Y": 0}, dependence=0).curve("M", 1)
-        >>> curve.min_entropy([0, 0.5]).tolist()
-        [1.0, 0.0]
-        """
-        return entropies(self.value, e)
+    def _value(self, e: ExactNumber) -> ExactNumber:
+        piece = next(piece for piece in self.pieces if sign(piece.end - e) >= 0)
+        return piece.intercept + piece.slope * e
 
     @property
-    def marks(self) -> list[tuple[float, float]]:
+    def marks(self) -> list[tuple[Value, ExactNumber | float]]:
         """Both ends and the break points between, with the min-entropies there."""
         places = [self.domain[0], *self.breakpoints, self.domain[1]]
         return [(float(e), float(self.min_entropy(e))) for e in places]
 
-    @property
-    def notes(self) -> list[str]:
-        """What a picture says beside the line."""
-        return [f"exact, {len(self.pieces)} pieces", "no-signaling adversary"]
-
-    def plot(self, *, ax: Axes | None = None, **style: object) -> Axes:
-        """Draw the min-entropy against the budget with matplotlib, exactly on a grid, break points marked.
-
-        Parameters
-        ----------
-        ax
-            Axes to draw on; by default a new figure.
-        **style
-            Passed to ``ax.plot``.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-            The axes, to add to.
-
-        Raises
-        ------
-        RelaxbellError
-            If matplotlib is not installed.
-
-        Examples
-        --------
-        >>> import pytest
-        >>> _ = pytest.importorskip("matplotlib")
-        >>> import relaxbell as rb
-        >>> found = rb.boxes.pr().guessing("A", {"X": 0, "Y": 0}, dependence=0)
-        >>> ax = found.curve("M", 1).plot()
-        """
-        return provided("GuessingCurve.plot")(self, ax, **style)
-
-    def _repr_svg_(self) -> str:
-        return provided("GuessingCurve._repr_svg_")(self)
-
-    def __repr__(self) -> str:
-        lines = "".join(f"\n  {piece}" for piece in self.pieces)
-        return f"guessing probability for {self.limit} <= e: exact, {len(self.pieces)} pieces{lines}"
+    def _table(self) -> dict[str, list[object]]:
+        names = ("start", "end", "intercept", "slope")
+        return {name: exact_column(getattr(own, name) for own in self.pieces) for name in names}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GuessingLimitCurve:
+class GuessingLimitCurve(GuessesInPieces):
     """The largest guessing probability of a no-signaling adversary as a function of a bound of p(settings|λ), exact.
 
     Attributes
@@ -210,11 +117,10 @@ class GuessingLimitCurve:
     >>> import relaxbell as rb
     >>> found = rb.Observed([(rb.catalog.CHSH, 3)]).guessing("A", {"X": 0, "Y": 0}, lower=0.2)
     >>> curve = found.curve("lower", 0.25, start=0.1)
-    >>> curve.breakpoints, curve.value(0.2)
-    ((Fraction(1, 8),), Fraction(17, 20))
+    >>> curve.breakpoints, curve.value(curve.domain[1])
+    ((Fraction(1, 8),), Fraction(3, 4))
     """
 
-    limit: str
     pieces: tuple[LimitPiece, ...]
 
     @property
@@ -235,109 +141,19 @@ class GuessingLimitCurve:
         """First and last bound."""
         return self.pieces[0].start, self.pieces[-1].end
 
-    def value(self, e: object) -> ExactNumber:
-        """Return the guessing probability at a bound, exact; floats mean the decimals that print them.
-
-        Parameters
-        ----------
-        e
-            The bound.
-
-        Returns
-        -------
-        ExactNumber
-            A fraction, or a + b√n.
-
-        Raises
-        ------
-        CurveError
-            If it is outside the curve.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> found = rb.Observed([(rb.catalog.CHSH, 3.5)]).guessing("A", {"X": 0, "Y": 0}, lower=0.2)
-        >>> found.curve("lower", 0.25, start=0.1).value(0.25)
-        Fraction(5, 8)
-        """
-        place = read_place(e, self.domain)
-        return value_at(next(own for own in self.pieces if reaches(own, place)), place)
-
-    def min_entropy(self, e: object) -> Floats:
-        """Return the min-entropy in bits at bounds, rounded down.
-
-        Parameters
-        ----------
-        e
-            One bound or several.
-
-        Returns
-        -------
-        ndarray
-            Of the shape of `e`.
-
-        Raises
-        ------
-        CurveError
-            If one is outside the curve.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> found = rb.boxes.pr().guessing("A", {"X": 0, "Y": 0}, lower=0.2)
-        >>> found.curve("lower", 0.25, start=0.2).min_entropy(0.25).tolist()
-        1.0
-        """
-        return entropies(self.value, e)
+    def _value(self, e: ExactNumber) -> ExactNumber:
+        return value_at(next(own for own in self.pieces if reaches(own, e)), e)
 
     @property
-    def marks(self) -> list[tuple[float, float]]:
+    def marks(self) -> list[tuple[Value, ExactNumber | float]]:
         """Both ends and the break points between, with the min-entropies there, as floats."""
         found = [(float(own.start), value_near(own, float(own.start))) for own in self.pieces]
         last = self.domain[1]
         return [(e, entropy(min(1.0, v))) for e, v in [*found, (float(last), float(self.value(last)))]]
 
-    @property
-    def notes(self) -> list[str]:
-        """What a picture says beside the line."""
-        return [f"exact, {len(self.pieces)} pieces", "no-signaling adversary"]
-
-    def plot(self, *, ax: Axes | None = None, **style: object) -> Axes:
-        """Draw the min-entropy against the budget with matplotlib, exactly on a grid, break points marked.
-
-        Parameters
-        ----------
-        ax
-            Axes to draw on; by default a new figure.
-        **style
-            Passed to ``ax.plot``.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-            The axes, to add to.
-
-        Raises
-        ------
-        RelaxbellError
-            If matplotlib is not installed.
-
-        Examples
-        --------
-        >>> import pytest
-        >>> _ = pytest.importorskip("matplotlib")
-        >>> import relaxbell as rb
-        >>> found = rb.boxes.pr().guessing("A", {"X": 0, "Y": 0}, lower=0.2)
-        >>> ax = found.curve("lower", 0.25, start=0.2).plot()
-        """
-        return provided("GuessingLimitCurve.plot")(self, ax, **style)
-
-    def _repr_svg_(self) -> str:
-        return provided("GuessingLimitCurve._repr_svg_")(self)
-
-    def __repr__(self) -> str:
-        lines = "".join(f"\n  {piece}" for piece in self.pieces)
-        return f"guessing probability for {words(self.limit)} e: exact, {len(self.pieces)} pieces{lines}"
+    def _table(self) -> dict[str, list[object]]:
+        ends = {name: exact_column(getattr(own, name) for own in self.pieces) for name in ("start", "end")}
+        return {**ends, "formula": [own.expression for own in self.pieces]}
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,15 +1,12 @@
-"""What curves of guesses share: places, min-entropies."""
+"""Min-entropies of guesses, and budgets at which they are sampled."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from fractions import Fraction
 
-import numpy as np
-
-from relaxbell.errors import CurveError, MeasureError
-from relaxbell.exact.numbers import ExactNumber, Floats, as_exact, ceil_float, decimal, sign
+from relaxbell.errors import MeasureError
+from relaxbell.exact.numbers import ExactNumber
 
 
 def entropy(chance: float) -> float:
@@ -31,25 +28,8 @@ def words(limit: str) -> str:
     return {"lower": "p(settings|λ) >=", "upper": "p(settings|λ) <="}.get(limit, f"{limit} <=")
 
 
-def read_place(e: object, domain: tuple[ExactNumber, ExactNumber]) -> ExactNumber:
-    """Return a budget as an exact number; raise CurveError where it is outside the curve."""
-    own = as_exact(e)
-    place: ExactNumber = decimal(e) if own is None else own  # type: ignore[arg-type]
-    first, last = domain
-    if sign(place - first) < 0 or sign(last - place) < 0:
-        raise CurveError(f"the budget {e} is outside the curve, expected one from {first} to {last}.")
-    return place
-
-
 def spaced(low: ExactNumber, high: ExactNumber, points: object) -> list[ExactNumber]:
     """Return so many equally spaced budgets; raise MeasureError where `points` is no whole number of at least 2."""
     if isinstance(points, bool) or not isinstance(points, int) or points < 2:
         raise MeasureError(f"points is {points!r}, expected a whole number, at least 2: both ends are samples.")
     return [low + (high - low) * Fraction(k, points - 1) for k in range(points)]
-
-
-def entropies(value: Callable[[object], ExactNumber], e: object) -> Floats:
-    """Return min-entropies at budgets, rounded down, for a guessing probability."""
-    given = np.asarray(e, dtype=object)
-    found = [entropy(min(1.0, ceil_float(value(v)))) for v in given.ravel().tolist()]
-    return np.array(found).reshape(given.shape)

@@ -203,7 +203,7 @@ class Guessing:
 
     def _sample(self, limit: str, e: ExactNumber) -> Solved:
         found = answer(with_limit(self._asked, limit, e))
-        return Solved(found.bound, None, found.certificate)
+        return Solved(found.bound, None, found.certificate, found.bound)
 
     def _limit_curve(self, limit: str, low: Fraction, high: Fraction) -> GuessingLimitCurve:
         asked = self._asked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -147,10 +148,11 @@ class QuantumGuessing:
 
     def _sample(self, limit: str, e: ExactNumber) -> Solved:
         found = quantum_answer(with_limit(self._asked, limit, e), self.level, self._where)
-        if limit not in found.slopes:
-            return Solved(found.bound, None, found.certificate)
-        slope = found.slopes[limit]
-        return Solved(found.bound, Line(found.bound - slope * e, slope), found.certificate)
+        slope = found.slopes.get(limit)
+        line = None if slope is None else Line(found.bound - slope * e, slope)
+        cardinality = self._asked.scenario.cardinality
+        blind = Fraction(1, math.prod(cardinality[name] for name in self.outputs))
+        return Solved(found.bound, line, found.certificate, blind)
 
     def __repr__(self) -> str:
         return (

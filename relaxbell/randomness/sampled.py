@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from relaxbell.certificate.claims import Certificate
+from relaxbell.curves.curve import Value
 from relaxbell.engines.linear.family import Line
-from relaxbell.exact.numbers import ExactNumber, Floats, sign
-from relaxbell.methods import provided
-from relaxbell.randomness.entropies import entropies, read_place, spaced, words
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from relaxbell.exact.numbers import ExactNumber, sign
+from relaxbell.randomness.budgeted import GuessesCurve, exact_column
+from relaxbell.randomness.entropies import spaced
 
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """What is found at one budget: a bound, a line that is one at all budgets if there is one, a certificate."""
+    """What is found at one budget: a bound, a line that is one at all budgets if there is one, a certificate.
+
+    And what an adversary reaches there: the bound, or what guessing blindly has.
+    """
 
     bound: ExactNumber
     line: Line | None
     certificate: Certificate | None
+    reached: ExactNumber
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,8 @@ class GuessingSample:
         Of the line through both that is a bound at all budgets; None where there is none.
     certificate
         Of the bound.
+    reached
+        What an adversary reaches: for quantum ones no more than guessing blindly is known.
 
     Examples
     --------
@@ -52,10 +55,11 @@ class GuessingSample:
     bound: ExactNumber
     slope: ExactNumber | None
     certificate: Certificate | None
+    reached: ExactNumber
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SampledGuessingCurve:
+class SampledGuessingCurve(GuessesCurve):
     """Bounds of a guessing probability as a function of a budget, and of the min-entropy, rigorous at each budget.
 
     Between samples: with a larger budget for M, or a looser bound of p(settings|λ), an adversary can do no less; and
@@ -75,11 +79,12 @@ class SampledGuessingCurve:
     >>> import relaxbell as rb
     >>> found = rb.Observed([(rb.catalog.CHSH, 3)]).guessing("A", {"X": 0, "Y": 0})
     >>> curve = found.curve("upper", 0.26, start=0.25, points=3)
-    >>> curve.value(0.252) == curve.samples[1].bound  # that at 0.255 holds for less
+    >>> curve.value(0.252) == curve.value(0.255)  # which holds for less
+    True
+    >>> curve.lower_bound(0.252) == curve.lower_bound(0.25) < curve.value(0.252)
     True
     """
 
-    limit: str
     samples: tuple[GuessingSample, ...]
     adversary: str
 
@@ -96,115 +101,38 @@ class SampledGuessingCurve:
         """
         return self.samples[0].budget, self.samples[-1].budget
 
-    def value(self, e: object) -> ExactNumber:
-        """Return the bound of the guessing probability at a budget, exact; floats mean the decimals that print them.
-
-        Parameters
-        ----------
-        e
-            The budget.
-
-        Returns
-        -------
-        ExactNumber
-            The least of what the samples prove there.
-
-        Raises
-        ------
-        CurveError
-            If it is outside the curve.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> found = rb.Observed([(rb.catalog.CHSH, 3)]).guessing("A", {"X": 0, "Y": 0})
-        >>> curve = found.curve("lower", 0.25, start=0.2, points=2)
-        >>> curve.value(0.22) == curve.value(0.2)  # what holds for less holds for more
-        True
-        """
-        place = read_place(e, self.domain)
-        falls = self.limit == "lower"
-        found = [
-            s.bound for s in self.samples if sign(place - s.budget if falls else s.budget - place) >= 0
-        ]  # fmt: skip
-        found += [s.bound + s.slope * (place - s.budget) for s in self.samples if s.slope is not None]
+    def _value(self, e: ExactNumber) -> ExactNumber:
+        found = [own.bound for own in self.samples if self._is_stricter(e, own.budget)]
+        found += [own.bound + own.slope * (e - own.budget) for own in self.samples if own.slope is not None]
         return min([Fraction(1), *found])
 
-    def min_entropy(self, e: object) -> Floats:
-        """Return the min-entropy in bits at budgets, rounded down.
+    def _least(self, e: ExactNumber) -> ExactNumber:
+        return max(own.reached for own in self.samples if self._is_stricter(own.budget, e))
 
-        Parameters
-        ----------
-        e
-            One budget or several.
-
-        Returns
-        -------
-        ndarray
-            Of the shape of `e`.
-
-        Raises
-        ------
-        CurveError
-            If one is outside the curve.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> found = rb.Observed([(rb.catalog.CHSH, 3)]).guessing("A", {"X": 0, "Y": 0})
-        >>> found.curve("lower", 0.25, start=0.2, points=2).min_entropy([0.2, 0.25]).round(3).tolist()
-        [0.234, 0.415]
-        """
-        return entropies(self.value, e)
-
-    def plot(self, *, ax: Axes | None = None, **style: object) -> Axes:
-        """Draw the min-entropy against the budget with matplotlib.
-
-        Parameters
-        ----------
-        ax
-            Axes to draw on; by default a new figure.
-        **style
-            Passed to ``ax.plot``.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-            The axes, to add to.
-
-        Raises
-        ------
-        RelaxbellError
-            If matplotlib is not installed.
-
-        Examples
-        --------
-        >>> import pytest
-        >>> _ = pytest.importorskip("matplotlib")
-        >>> import relaxbell as rb
-        >>> found = rb.Observed([(rb.catalog.CHSH, 3)]).guessing("A", {"X": 0, "Y": 0})
-        >>> ax = found.curve("lower", 0.25, start=0.2, points=2).plot()
-        """
-        return provided("SampledGuessingCurve.plot")(self, ax, **style)
-
-    def _repr_svg_(self) -> str:
-        return provided("SampledGuessingCurve._repr_svg_")(self)
+    def _is_stricter(self, one: ExactNumber, other: ExactNumber) -> bool:
+        """Return whether a budget allows no more than another."""
+        return sign(one - other if self.limit == "lower" else other - one) >= 0
 
     @property
-    def marks(self) -> list[tuple[float, float]]:
+    def marks(self) -> list[tuple[Value, ExactNumber | float]]:
         """The samples: budgets and min-entropies."""
         return [(float(s.budget), float(self.min_entropy(s.budget))) for s in self.samples]
 
     @property
-    def notes(self) -> list[str]:
-        """What a picture says beside the line."""
-        return [f"{len(self.samples)} samples, rigorous", self.adversary]
+    def _how(self) -> str:
+        return f"{len(self.samples)} samples, rigorous"
+
+    def _table(self) -> dict[str, list[object]]:
+        exact = {
+            name: exact_column(getattr(own, name) for own in self.samples) for name in ("budget", "bound", "reached")
+        }
+        return {**exact, "certificate": [own.certificate for own in self.samples]}
 
     def __repr__(self) -> str:
         low, high = self.domain
         first, last = (float(self.value(e)) for e in (low, high))
         return (
-            f"guessing probability for {words(self.limit)} e, e in [{low}, {high}]: {len(self.samples)} samples, from "
+            f"{self.name}, e in [{low}, {high}]: {len(self.samples)} samples, from "
             f"{first:.6g} to {last:.6g}, rigorous at each e: {self.adversary}"
         )
 
@@ -227,5 +155,6 @@ def sample_curve(
     found = []
     for e in spaced(low, high, points):
         own = solve(limit, e)
-        found.append(GuessingSample(e, own.bound, None if own.line is None else own.line.slope, own.certificate))
+        slope = None if own.line is None else own.line.slope
+        found.append(GuessingSample(e, own.bound, slope, own.certificate, own.reached))
     return SampledGuessingCurve(limit, tuple(found), adversary)

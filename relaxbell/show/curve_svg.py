@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.show.numbers import arrows
-from relaxbell.show.randomness import EntropyCurve, bound_name, budget_name, entropy_grid
+from relaxbell.show.randomness import budget_name, entropy_grid
 
 if TYPE_CHECKING:
     from sympy import Expr
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from relaxbell.curves.boundary import Boundary
     from relaxbell.curves.curve import Curve
     from relaxbell.engines.sources.scanning import Scan
-    from relaxbell.randomness.bits_curve import CertifiedBitsCurve
+    from relaxbell.randomness.budgeted import RandomnessCurve
 
 _TOP, _WIDTH, _HEIGHT = 34.0, 250.0, 140.0
 _LETTER = 7.0
@@ -74,18 +74,11 @@ def _value_text(value: ExactNumber | float) -> str:
     return _short(value)
 
 
-def guessing_svg(curve: EntropyCurve) -> str:
-    """Return the min-entropy along a budget, its break points or samples marked, and notes as text beside it."""
-    grid, values = entropy_grid(curve.marks, curve.min_entropy, 101)
-    marks = [(e, f"{e:.4g}", v, f"{v:.4g}") for e, v in curve.marks]
-    return _picture("min-entropy", budget_name(curve.limit), "bits", grid, values, marks, curve.notes)
-
-
-def bits_svg(curve: CertifiedBitsCurve) -> str:
-    """Return certified bits along a bound, samples marked, and notes as text beside it."""
-    grid, values = entropy_grid(curve.marks, curve.bits, 101)
-    marks = [(e, f"{e:.4g}", v, f"{v:.6g}") for e, v in curve.marks]
-    return _picture("certified bits", bound_name(curve.limit), "probability", grid, values, marks, curve.notes)
+def randomness_svg(curve: RandomnessCurve) -> str:
+    """Return bits along a budget, break points or samples marked, and notes as text beside it."""
+    grid, values = entropy_grid(curve, 101)
+    marks = [(e, f"{e:.4g}", v, f"{v:.6g}") for e, v in ((float(e), float(v)) for e, v in curve.marks)]
+    return _picture(curve.shown_name, budget_name(curve), "probability", grid, values, marks, curve.notes)
 
 
 def scan_svg(scan: Scan) -> str:

@@ -143,11 +143,11 @@ class _Picture:
     def _frame(self, level: float, confidence: str) -> list[str]:
         bottom, right = _TOP + _HEIGHT, _LEFT + _WIDTH
         parts = [_text(4, 16, "evidence −log₁₀ p against “at most ε”")]
-        for value in _ticks(self.top, 5):
+        for value in _ticks(self.top):
             y = self.y(value)
             parts.append(f'<path d="M {_LEFT} {y:.1f} H {right}" stroke="{_FAINT}"/>')
             parts.append(_text(_LEFT - 6, y + 4, f"{value:g}", "end"))
-        for limit in _ticks(self.last, 5):
+        for limit in _ticks(self.last):
             x = self.x(limit)
             parts.append(f'<path d="M {x:.1f} {bottom} v 4" stroke="{_INK}"/>')
             parts.append(_text(x, bottom + 17, f"{limit:g}", "middle"))
@@ -179,9 +179,9 @@ def _lines(names: Sequence[str]) -> list[str]:
     return [line if len(line) <= _LONGEST + 1 else f"{line[:_LONGEST]}…" for line in lines]
 
 
-def _ticks(top: float, count: int) -> list[float]:
-    """Return round numbers from 0 on."""
-    step = top / count
+def _ticks(top: float) -> list[float]:
+    """Return round numbers from 0 on, about five."""
+    step = top / 5
     power = 10.0 ** math.floor(math.log10(step))
     nice = next(f for f in (1, 2, 2.5, 5, 10) if f * power >= step * (1 - 1e-9)) * power
     return [float(f"{k * nice:.12g}") for k in range(math.floor(top / nice * (1 + 1e-9)) + 1)]

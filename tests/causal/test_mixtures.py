@@ -10,7 +10,7 @@ from reference import observed_matrix
 import relaxbell as rb
 from relaxbell.errors import ModelError, UnsupportedModelError
 
-TO_BOB, TO_ALICE = rb.bell().relax("X -> B"), rb.bell().relax("Y -> A")
+TO_BOB = rb.bell().relax("X -> B")
 
 
 def either(inputs=(2, 2), outputs=(2, 2)):

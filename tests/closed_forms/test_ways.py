@@ -15,7 +15,7 @@ from relaxbell.closed_forms import dual_region
 from relaxbell.proofs.convex import Region
 
 DUAL, OUTER = "dual vertices", "outer approximation"
-C, D = sympy.symbols("c d")
+C = sympy.Symbol("c")
 THIRD = Fraction(1, 3)
 
 

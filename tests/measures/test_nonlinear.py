@@ -14,8 +14,8 @@ WIDE = rb.instrumental(2, (3, 2)).rename({"A": "X", "B": "Y"})
     [
         ("p{X=1} * p{Y=1}", "Ask for the bounds of each; their products bound the product"),
         ("E[X] * E[Y]", "their products bound the product"),
-        ("p{Y(X=1)=1}^2", "A power is not linear in q"),
-        ("p{Y(X=1)=1}**2", "A power is not linear in q"),
+        ("p{Y(X=1)=1}^2", "A power of a probability is not linear in q"),
+        ("p{Y(X=1)=1}**2", "A power of a probability is not linear in q"),
         ("log p{Y=1}", "take it of both ends of bounds"),
         ("sqrt(p{Y=1})", "take it of both ends of bounds"),
         ("abs(ACE(X -> Y))", r"rb\.maximum\(query, -query\)"),

@@ -11,7 +11,7 @@ from sympy import Abs, Max, Min, Piecewise, Rational, Symbol, sqrt
 import relaxbell as rb
 from relaxbell.closed_forms.domains import read_domain
 from relaxbell.proofs.convex import Region, functional_form
-from relaxbell.proofs.proving import _sampled
+from relaxbell.proofs.everywhere import compared_at_samples
 
 t = Symbol("t")
 HALF = Rational(1, 2)
@@ -425,5 +425,5 @@ def test_dual_functionals_refute():
     region = Region(read_domain(model, None), [])
     formula = rb.Maximum(0, (rb.catalog.mermin() - 2) / 4)
     terms = [functional_form(term, region.domain) for term in formula]
-    verdict = _sampled(measure, formula, (), region, "", "", 20, terms[1:], terms)
+    verdict = compared_at_samples(measure, formula, (), region, "", "", 20, terms[1:], terms)
     check(verdict, measure, ("X", "B"))

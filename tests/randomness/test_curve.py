@@ -57,6 +57,65 @@ def test_signaling_from_where_it_is_possible():
     assert begun.curve("X -> B", 2, start=1).value(1.5) == 1
 
 
+def kinds():
+    """Yield a curve of each kind, with an adversary who can do something between two budgets."""
+    data, box = rb.Observed([(rb.catalog.CHSH, 3)]).guessing("A", AT), rb.boxes.pr()
+    yield data.curve("M", Fraction(1, 3))
+    yield data.curve("upper", Fraction(1, 3), start=0.25, points=2)
+    yield rb.sample(box, 1000, seed=2).randomness(box, error=0.01).curve("lower", 0.25, start=Fraction(1, 6), points=2)
+
+
+@pytest.mark.slow
+def test_all_are_read_like_other_curves():
+    """Exact budgets are refused outside, floats are NaN there; the float that is nearest to an end is that end."""
+    for curve in kinds():
+        assert isinstance(curve, rb.classes.AnyCurve)
+        low, high = curve.domain
+        assert curve.value(float(low)) == pytest.approx(float(curve.value(low)), abs=1e-15)
+        assert curve.value(float(high)) == pytest.approx(float(curve.value(high)), abs=1e-15)
+        found = curve.value([[float(low), 7.0], [np.nan, -np.inf]])
+        assert np.isnan(found).tolist() == [[False, True], [True, True]]
+        assert np.isnan(curve.value(-1.5))
+        for ask in (curve.value, curve.shown, curve.lower_bound):
+            with pytest.raises(CurveError, match="the budget 7 is outside the curve"):
+                ask(7)
+            with pytest.raises(CurveError, match="the budget"):
+                ask("much")
+        assert curve.grid(3).tolist() == [float(low), (float(low) + float(high)) / 2, float(high)]
+        assert len(curve.notes) == 2
+
+
+def test_floats_are_rounded_to_the_safe_side():
+    """3/2 − S/4 + e at S = 3, e = 0.0333, is no float."""
+    curve = next(kinds())
+    e = np.float64(0.0333)
+    exact = curve.value(Fraction(333, 10_000))
+    assert exact == Fraction(3, 4) + Fraction(333, 10_000)
+    assert Fraction(curve.lower_bound(e)) <= exact <= Fraction(curve.value(e)) == Fraction(curve.upper_bound(e))
+    assert curve.value(e) - curve.lower_bound(e) <= 2**-52
+
+
+def test_samples_lie_between_what_adversaries_reach_and_cannot_exceed():
+    """With p(settings|λ) ≤ e: the bound at 1/4 is attained for all larger e; the exact curve lies between."""
+    data = rb.Observed([(rb.catalog.CHSH, 3)]).guessing("A", AT)
+    drawn = data.curve("upper", Fraction(3, 10), start=Fraction(1, 4), points=2)
+    for e in (Fraction(1, 4), Fraction(27, 100), Fraction(3, 10)):
+        single = rb.Observed([(rb.catalog.CHSH, 3)]).guessing("A", AT, upper=e).bound
+        assert drawn.lower_bound(e) <= single <= drawn.upper_bound(e)
+    assert drawn.lower_bound(Fraction(1, 4)) == drawn.upper_bound(Fraction(1, 4)) == Fraction(3, 4)
+
+
+@pytest.mark.slow
+def test_tables():
+    pytest.importorskip("pandas")
+    for curve, columns in zip(
+        kinds(), ("start end intercept slope", "budget bound reached certificate", "bound bits"), strict=True
+    ):
+        frame = curve.to_frame()
+        assert frame.columns.tolist() == columns.split()
+        assert len(frame) == 2
+
+
 def test_errors():
     found = rb.boxes.pr().guessing("A", AT, dependence=0, lower=0.2)
     with pytest.raises(MeasureError, match="no budget of this guess, expected one of: M, lower, upper"):

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from attacks import changed
 from extreme_boxes import extreme_boxes
 from scipy.optimize import linprog
 
@@ -211,15 +212,6 @@ def test_the_certificate_says_what_is_proved():
     assert rb.classes.Certificate(loaded).verify() == text
     assert found.certificate.digests == (rb.data_digest(rb.bell(), rb.boxes.tsirelson()),)
     assert "extreme table" in found.certificate.to_latex()
-
-
-def changed(data, path, value):
-    copy = json.loads(json.dumps(data))
-    place = copy
-    for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = value
-    return copy
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_errors(monkeypatch):
     with pytest.raises(MeasureError, match="cannot hold: the settings themselves"):
         plain.curve("upper", 0.3, start=0.2)
     with pytest.raises(CurveError, match="outside the curve"):
-        plain.curve("lower", 0.25, start=0.24).value(0.1)
+        plain.curve("lower", 0.25, start=0.24).value(Fraction(1, 10))
     monkeypatch.setitem(__import__("sys").modules, "ppl", None)
     with pytest.raises(RelaxbellError, match="ppl is not installed"):
         plain.curve("lower", 0.25)

@@ -1,6 +1,5 @@
 """Quantum adversaries: the formula of Pironio et al., other programs, what holds for every adversary, certificates."""
 
-import json
 import math
 import sys
 from fractions import Fraction
@@ -8,6 +7,7 @@ from fractions import Fraction
 import cvxpy as cp
 import numpy as np
 import pytest
+from attacks import changed
 
 import relaxbell as rb
 from relaxbell.errors import (
@@ -187,15 +187,6 @@ def test_a_curve_over_a_bound_holds_between_its_samples():
 
 
 # ----------------------------------------------------------------------------- certificates, errors
-
-
-def changed(data, path, value):
-    copy = json.loads(json.dumps(data))
-    place = copy
-    for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = value
-    return copy
 
 
 @pytest.mark.parametrize(

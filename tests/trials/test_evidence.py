@@ -15,9 +15,6 @@ from relaxbell.trials.null import Null
 from relaxbell.trials.projection import Projector
 from relaxbell.trials.testing import _test, fitted, matched
 
-WINS = 1 / 2 + math.sqrt(2) / 4
-"""Of Tsirelson's box."""
-
 
 def kl(w, b):
     return w * math.log(w / b) + (1 - w) * math.log((1 - w) / (1 - b))

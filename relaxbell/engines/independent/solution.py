@@ -127,7 +127,7 @@ class IndependentSolution(Solution):
         >>> seen = [[[None, Fraction(k, 20)] for k in row] for row in ((4, 3), (1, 7))]
         >>> part = rb.Observed.partial(seen, outputs="X Y S", inputs="")
         >>> found = rb.minimize(rb.query(model, "ACE(X -> Y)"), part)
-        >>> found.certificate.verify().startswith("every model with U -> X, U -> Y, X -> Y, V -> S, Y -> S")
+        >>> found.certificate.verify().startswith("every model with U -> X, X -> Y, U -> Y, Y -> S, V -> S")
         True
         """
         return independent_certificate(self)

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from relaxbell.causal.equations import Equations
 from relaxbell.curves.curve import read_level
-from relaxbell.curves.enclosed import EnclosedCurve, chord, extreme_tangent
+from relaxbell.curves.enclosed import EnclosedCurve, between_roots, chord, extreme_tangent, refined
 from relaxbell.curves.parameters import Parameter
 from relaxbell.engines.information.within import solve_within
 from relaxbell.engines.linear.certificates import linear_certificate
@@ -23,7 +23,6 @@ from relaxbell.engines.linear.dual import Proof
 from relaxbell.errors import CertificateError, CurveError, optional
 from relaxbell.exact.numbers import ExactNumber, Floats
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.lp.clock import TimeLimitError
 from relaxbell.measures.information import InformationBudget
 from relaxbell.measures.measure import LinearMeasure
 
@@ -363,16 +362,9 @@ def bits_curve(
     wanted = _TOLERANCE * max(1e-6, last.value - first.value)
     first_bits = _end_of_rise(first, last, solve)
     samples = {s.bits: s for s in (first, first_bits, last)}
-    while len(samples) < _MOST:
-        ordered = [samples[bits] for bits in sorted(samples)]
-        gap, place = max((_gap(a, b), _middle(a, b)) for a, b in pairwise(ordered))
-        if gap <= wanted or place in samples:
-            break
-        try:
-            samples[place] = solve(place)
-        except TimeLimitError:
-            break
-    ordered = [samples[bits] for bits in sorted(samples)]
+    ordered = refined(
+        samples, lambda a, b: (_gap(a, b), between_roots(a.bits, b.bits, Fraction(0), (2**30,))), solve, wanted, _MOST
+    )
     gap = max(_gap(a, b) for a, b in pairwise(ordered))
     return BitsCurve(
         f"max {functional}",
@@ -397,13 +389,6 @@ def _end_of_rise(first: BitsSample, last: BitsSample, solve: Callable[[Fraction]
         else:
             low = middle
     return found
-
-
-def _middle(left: BitsSample, right: BitsSample) -> Fraction:
-    """Return a budget between two: halfway between their roots, for the curve begins as a root of the bits."""
-    root = (math.sqrt(left.bits) + math.sqrt(right.bits)) / 2
-    found = Fraction(root * root).limit_denominator(2**30)
-    return found if left.bits < found < right.bits else (left.bits + right.bits) / 2
 
 
 def _gap(left: BitsSample, right: BitsSample) -> float:

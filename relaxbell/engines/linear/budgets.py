@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.curves.curve import read_level
-from relaxbell.curves.enclosed import chord
+from relaxbell.curves.enclosed import between_roots, chord, refined
 from relaxbell.engines.base import engine
 from relaxbell.engines.linear.engine import ConvexEngine
 from relaxbell.engines.linear.family import Line, Sample
@@ -24,7 +24,6 @@ from relaxbell.engines.solution import Solution
 from relaxbell.errors import CurveError, InfeasibleError, MeasureError, SolverError
 from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber, Floats
-from relaxbell.lp.clock import TimeLimitError
 from relaxbell.lp.highs import Answer
 from relaxbell.measures.measure import Measure
 
@@ -34,6 +33,9 @@ _TOLERANCE = 1e-3
 _MOST = 120
 _LEAST = 2.0**-26
 """Budgets this close to the least one are not told from it: the slope there may have no limit."""
+
+_SIZES = (2**12, 2**20, 2**30, 2**44)
+"""Denominators of budgets, first the short ones."""
 
 _MARGINS = (Fraction(0), Fraction(1, 2**40), Fraction(1, 2**30), Fraction(1, 2**23), Fraction(1, 2**19))
 """By how much a budget that was found in floats is raised until something is found within it."""
@@ -251,19 +253,15 @@ def sampled_tradeoff(
     best = limits.least(measure)
     start = _rational(first.t)
     last = _end(limits, start, best)
-    samples = {own.t: own for own in (first, last)}
+    samples = {_rational(own.t): own for own in (first, last)}
     wanted = _TOLERANCE * max(1e-6, float(first.value - last.value))
-    while len(samples) < _MOST:
-        ordered = [samples[t] for t in sorted(samples)]
-        gaps = [(_gap(a, b, start), _middle(a, b, start)) for a, b in pairwise(ordered)]
-        gap, place = max(gaps, default=(0.0, start))
-        if gap <= wanted or place in samples:
-            break
-        try:
-            samples[place] = limits.sample(place)
-        except TimeLimitError:  # what is known by then is a curve too, and says how good it is
-            break
-    ordered = [samples[t] for t in sorted(samples)]
+    ordered = refined(
+        samples,
+        lambda a, b: (_gap(a, b, start), between_roots(a.t, b.t, start, _SIZES)),
+        limits.sample,
+        wanted,
+        _MOST,
+    )
     gap = max((_apart(a, b) for a, b in pairwise(ordered)), default=0.0)
     # beside the least budget no further sample makes it smaller
     wanted = max(wanted, _apart(*ordered[:2]) if len(ordered) > 1 else 0.0)
@@ -297,17 +295,6 @@ def _end(limits: _Limits, start: Fraction, best: ConvexSolution) -> Sample:
     found = limits.near(max(start, Fraction(math.ceil(reached.value * 2**30), 2**30)))
     flat = Line(exact, Fraction(0))  # holds for every budget
     return found if found.tangent.at(found.t) > exact + slack else replace(found, tangent=flat, proof=best.proof)
-
-
-def _middle(left: Sample, right: Sample, start: Fraction) -> Fraction:
-    """Return a budget between two: halfway between their roots, for the curve begins as a root of the budget."""
-    a, b = (float(own.t - start) for own in (left, right))
-    root = (math.sqrt(a) + math.sqrt(b)) / 2
-    for size in (2**12, 2**20, 2**30, 2**44):
-        found = Fraction(float(start) + root * root).limit_denominator(size)
-        if left.t < found < right.t:
-            return found
-    return _rational((left.t + right.t) / 2)
 
 
 def _rational(number: ExactNumber) -> Fraction:

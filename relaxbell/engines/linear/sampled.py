@@ -14,13 +14,13 @@ from numpy.typing import ArrayLike
 
 from relaxbell.certificate.claims import Certificate
 from relaxbell.curves.curve import read_level
-from relaxbell.curves.enclosed import EnclosedCurve, chord, extreme_tangent
+from relaxbell.curves.enclosed import EnclosedCurve, chord, extreme_tangent, refined
 from relaxbell.curves.parameters import Parameter
 from relaxbell.curves.paths import Path, Reading
 from relaxbell.engines.linear.family import Family, Sample
 from relaxbell.errors import CertificateError, optional
 from relaxbell.exact.numbers import ExactNumber, Floats
-from relaxbell.lp.clock import TimeLimitError, time_is_over
+from relaxbell.lp.clock import time_is_over
 from relaxbell.measures.measure import Measure
 
 if TYPE_CHECKING:
@@ -216,17 +216,7 @@ class SampledCurve(EnclosedCurve):
 def sampled(family: Family, path: Path) -> SampledCurve:
     """Return a curve whose tangents and chords are at most 1e-4 apart, or after 200 samples."""
     first, last = family.feasible_end(family.low, 1), family.feasible_end(family.high, -1)
-    samples = {first.t: first, last.t: last}
-    while True:
-        ordered = [samples[t] for t in sorted(samples)]
-        gaps = [_gap(a, b) for a, b in pairwise(ordered)]
-        worst = max(gaps, default=(0.0, first.t))
-        if worst[0] <= _TOLERANCE or len(samples) >= _MOST or worst[1] in samples:
-            break
-        try:
-            samples[worst[1]] = family.solve(worst[1])
-        except TimeLimitError:  # what is known by then is a curve too, and says how good it is
-            break
+    ordered = refined({first.t: first, last.t: last}, _gap, family.solve, _TOLERANCE, _MOST)
     return between(family.measure, ordered, path.parameter, path.reading, _TOLERANCE, estimated=path.estimated)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from attacks import limits
-from certificates import certificates, is_true, judge, number
+from certificates import data_of, is_true, judge, number
 from network_attacks import NETWORK_ATTACKS, many_products, settings_along_a_curve
 from network_reference import random_network_behavior
 from sympy import Rational
@@ -22,10 +22,6 @@ from relaxbell.verify.rounding import floor
 FOLDER = Path(rb.__file__).parent / "verify"
 
 NETWORKS = ["network", "network, unequal", "network, fixed", "network, bilocal"]
-
-
-def data_of(name):
-    return copy.deepcopy(certificates()[name][0].data)
 
 
 def leaves(tree):
