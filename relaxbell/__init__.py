@@ -103,6 +103,8 @@ _IMPLEMENTED = {
     "Counts._repr_html_": "show.behavior:counts_html",
     "Curve._repr_svg_": "show.curve_svg:curve_svg",
     "Curve.plot": "show.curves:plot_curve",
+    "EffectReport.__repr__": "show.effects:effects_text",
+    "EffectReport.to_html": "show.effects_page:effects_page",
     "Evidence.plot": "show.evidence:plot_evidence",
     "FixedSolution.certificate": "engines.sources.certificates:fixed_solution_certificate",
     "Inequalities._repr_html_": "show.closed_forms:inequalities_html",

@@ -109,6 +109,7 @@ _HOMES = {
     "trials.statement": "Evidence",
     "proofs.fits": "Fit",
     "proofs.verdict": "Counterexample Verdict",
+    "quantification.effects": "EffectReport",
     "quantification.report": "Quantification",
     "show.explanation": "Explanation",
     "show.explorer": "Explorer",

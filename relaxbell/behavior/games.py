@@ -86,6 +86,8 @@ class Published:
         known. A game chosen after the data pays for the choice.
     note
         What to know before using the counts; may be empty.
+    graph
+        The causal graph that the data were published with, where they are no Bell test; may be empty.
 
     Examples
     --------
@@ -98,6 +100,7 @@ class Published:
     outcomes: str
     game: Game | None = None
     note: str = ""
+    graph: str = ""
 
     def __repr__(self) -> str:
         return f"Published: {'; '.join(filter(None, [self.source, self.outcomes, self.note]))}"
@@ -143,6 +146,7 @@ _OTHERS = {
         "doi:10.1080/01621459.1997.10474074",
         "z assigned, a taken, b = 1 survives",
         note="an instrument z, no Bell test: counts.frequencies go into rb.instrumental() without a fit",
+        graph="Z -> A -> B; A <-> B",
     ),
 }
 

@@ -40,6 +40,37 @@ def radius(trials: Sequence[int], outcomes: int, confidence: float) -> float:
     return high
 
 
+def chance(trials: Sequence[int], outcomes: int, distance: float) -> float:
+    """Return how likely frequencies are at least so far from p at some setting, at most: the converse of `radius`.
+
+    Examples
+    --------
+    >>> round(chance([1000], 2, radius([1000], 2, 0.95)), 6)
+    0.05
+    """
+    if outcomes < 2 or distance <= 0:
+        return 1.0
+    events = outcomes * math.log(2) + math.log1p(-(2.0 ** (1 - outcomes)))
+    return min(1.0, math.fsum(math.exp(min(0.0, events - 2 * n * distance**2)) for n in trials) * (1 + _SAFE))
+
+
+def chance_of_sums(ranges: Sequence[Fraction], trials: Sequence[int], excess: Fraction, several: int) -> float:
+    """Return how likely one of several sums of means over settings exceeds its mean by so much, at most.
+
+    A sum of means of n_x independent numbers from an interval of length w_x exceeds its mean by t with probability
+    exp(−2 t² / Σ w_x² / n_x) at most (Hoeffding 1963); that of several sums is at most as many times larger.
+
+    Examples
+    --------
+    >>> round(chance_of_sums([Fraction(1), Fraction(1)], [100, 100], Fraction(1, 5), 4), 6)  # 4 exp(-4)
+    0.073263
+    """
+    spread = sum((width**2 / n for width, n in zip(ranges, trials, strict=True)), Fraction(0))
+    if excess <= 0 or not spread:
+        return 1.0
+    return min(1.0, several * math.exp(-float(2 * excess**2 / spread)) * (1 + _SAFE))
+
+
 def _exceeds(r: float, trials: Sequence[int], events: float, allowed: Fraction) -> bool:
     return math.fsum(math.exp(min(0.0, events - 2 * n * r * r)) for n in trials) * (1 + _SAFE) > float(allowed)
 

@@ -144,7 +144,7 @@ def read(data: str, how: Mapping[str, str | None]) -> Counts:
 
 
 def planned(
-    data: str,
+    counts: Counts | Behavior,
     how: Mapping[str, str | None],
     input_distribution: str,
     confidence: float,
@@ -153,12 +153,11 @@ def planned(
     resamples: int,
     seconds: float,
 ) -> Plan:
-    """Return what is to be found out of data that are read as options say."""
+    """Return what is to be found out of data; those for training are read as options say."""
     from relaxbell.quantification import Plan
     from relaxbell.quantification.settings import distribution_of_text
     from relaxbell.quantification.uncertainty import Options
 
-    counts = read_any(data, how)
     trained = None if training is None else read(training, how)
     options = Options(confidence, trained, None, settings_bias, resamples)
     return Plan(counts, distribution_of_text(input_distribution, counts), seconds, options)

@@ -25,6 +25,7 @@ from relaxbell.cli.data import (
     Values,
     how_read,
     planned,
+    read_any,
 )
 from relaxbell.cli.interruption import INTERRUPTED, Interruptible
 from relaxbell.cli.progress import Bar
@@ -77,7 +78,9 @@ def command(
         if certificates is not None and certificates.exists() and not certificates.is_dir():
             raise NotADirectoryError(0, "a file is there, expected a directory", str(certificates))
         how = how_read(outputs, inputs, count, values, missing, order)
-        plan = planned(data, how, input_distribution, confidence, training, settings_bias, resamples, seconds)
+        plan = planned(
+            read_any(data, how), how, input_distribution, confidence, training, settings_bias, resamples, seconds
+        )
         files = None if certificates is None else CertificateFiles(certificates)
         done: list[Row] = []
         refused: list[str] = []

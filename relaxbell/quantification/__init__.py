@@ -260,7 +260,8 @@ def _no_bell_test(counts: Counts) -> str:
     if len(counts.outputs) != 2 or len(counts.inputs) != 1:
         return (
             f"{counts.scenario.symbol} is no Bell test: {expected}. For effects in another graph use "
-            "bounds(query(model, 'ACE(… -> …)'), counts.frequencies) with model = CausalModel.from_graph(…)."
+            "bounds(query(model, 'ACE(… -> …)'), counts.frequencies) with model = CausalModel.from_graph(…), or "
+            "relaxbell report DATA --graph '… -> …' for a page of them."
         )
     z, (x, y), sizes = inputs, counts.outputs, dict(counts.cardinality)
     return (
@@ -269,7 +270,9 @@ def _no_bell_test(counts: Counts) -> str:
         f"  model = rb.CausalModel.from_graph('{z} -> {x} -> {y}; {x} <-> {y}', cardinality={sizes}, "
         f"outputs='{outputs}')\n"
         f"  rb.bounds(rb.query(model, 'ACE({x} -> {y})'), counts.frequencies)\n"
-        "with rb.load_counts for the counts; more in the README, 'I have a graph', and in docs/sensitivity.rst."
+        "with rb.load_counts for the counts, and as a page by\n"
+        f"  relaxbell report DATA --graph '{z} -> {x} -> {y}; {x} <-> {y}'\n"
+        "More in the README, 'I have a graph', and in docs/sensitivity.rst."
     )
 
 

@@ -30,4 +30,4 @@ def weight_text(p: float) -> str:
 
 def arrows(name: str) -> str:
     """Return the name of a measure with arrows: ``C(X → B)``."""
-    return name.replace("->", "→")
+    return name.replace("<->", "↔").replace("->", "→")

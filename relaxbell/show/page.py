@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import base64
 import re
-import sys
 from collections.abc import Iterator
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from relaxbell.causal.model import CausalModel
-from relaxbell.causal.structures import Mixture
 from relaxbell.errors import RelaxbellError
-from relaxbell.exact.texts import a_kind, different_texts
+from relaxbell.exact.texts import different_texts
 from relaxbell.lp.clock import deadline
 from relaxbell.quantification.report import Row, certificates_of
 from relaxbell.show.behavior import behavior_html, counts_html
-from relaxbell.show.dags import drawn, panels
 from relaxbell.show.evidence_svg import evidence_svg
 from relaxbell.show.numbers import arrows
-from relaxbell.show.page_style import STYLE
+from relaxbell.show.page_parts import LARGEST, Link, certificates, check_options, document, figures, too_long, wide
 from relaxbell.show.quantification import cells_of, columns_of, head_lines, incomplete_text, notes_of
 from relaxbell.trials.text import power_text
 
 if TYPE_CHECKING:
     from relaxbell.quantification.report import Quantification
-
-_LARGEST = 1_500_000
-"""Bytes of a certificate that is put into the page: browsers are slow with longer links."""
 
 _WORDS = {
     "data": "Data",
@@ -41,24 +33,15 @@ _WORDS = {
 """The words before the lines of the text, as people who see only the page know them."""
 
 
-class _Link(NamedTuple):
-    """A certificate, or why there is none."""
-
-    row: str
-    what: str
-    name: str
-    data: bytes
-    claim: str
-    problem: str = ""
+_THEORY = (
+    "The theory: Chaves, Kueng, Brask and Gross, “Unifying framework for relaxations of the causal assumptions in "
+    "Bell’s theorem”, arXiv:1411.4648."
+)
 
 
 def quantification_page(report: Quantification, title: str | None = None, seconds: float | None = None) -> str:
     """Return the page; see `Quantification.to_html`."""
-    if title is not None and not (isinstance(title, str) and title.strip()):
-        found = "empty" if isinstance(title, str) else a_kind(title)
-        raise RelaxbellError(f"the title is {found}, expected some words, or None for the name of the data.")
-    with deadline(seconds, "the page", least=False):  # a limit that is none is refused before anything is computed
-        pass
+    check_options(title, seconds)
     name = title or _name(report)
     sections = [
         ("measured", "What was measured", _measured(report)),
@@ -69,29 +52,8 @@ def quantification_page(report: Quantification, title: str | None = None, second
         ("certificates", "Certificates", _certificates(report, seconds)),
         ("method", "Method and assumptions", _method(report)),
     ]
-    body = "".join(
-        f'<section aria-labelledby="{key}">\n<h2 id="{key}">{head}</h2>\n{text}\n</section>\n'
-        for key, head, text in sections
-    )
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light">\n'
-        # nothing is loaded or run, whatever a text in the data says
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        f'<meta name="generator" content="relaxbell {_version()}">\n'
-        f"<title>{escape(name)}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n"
-        f'<a class="skip" href="#relaxations">Skip to the results</a>\n<header>\n<h1>{escape(name)}</h1>\n'
-        '<p class="quiet">How far causal assumptions of Bell’s theorem must be relaxed to explain these data '
-        f'classically</p>\n<div class="short">{_in_short(report)}</div>\n</header>\n<main>\n{body}</main>\n'
-        f"<footer><p>Made by relaxbell {_version()}. The theory: Chaves, Kueng, Brask and Gross, "
-        "“Unifying framework for relaxations of the causal assumptions in Bell’s theorem”, arXiv:1411.4648.</p>"
-        "</footer>\n</body>\n</html>\n"
-    )
-
-
-def _version() -> str:
-    return str(sys.modules[__name__.partition(".")[0]].__dict__["__version__"])  # the package imports us, not we it
+    about = "How far causal assumptions of Bell’s theorem must be relaxed to explain these data classically"
+    return document(name, about, _in_short(report), sections, "relaxations", _THEORY)
 
 
 def _name(report: Quantification) -> str:
@@ -155,7 +117,7 @@ def _measured(report: Quantification) -> str:
     facts = "".join(f"<dt>{escape(word)}</dt><dd>{escape(arrows(text))}</dd>" for word, text in lines)
     table = behavior_html(report.behavior) if report.fit is None else counts_html(report.fit.counts)
     what = "Probabilities" if report.fit is None else "Counts"
-    return f'<dl class="facts">{facts}</dl>\n{_wide(table, f"{what} by settings and outcomes")}'
+    return f'<dl class="facts">{facts}</dl>\n{wide(table, f"{what} by settings and outcomes")}'
 
 
 def _relaxations(report: Quantification) -> str:
@@ -177,7 +139,7 @@ def _relaxations(report: Quantification) -> str:
         f'<table class="rows"><caption>{caption}</caption><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
-    return _wide(table, "Relaxations") if rows else "<p>No row was finished.</p>"
+    return wide(table, "Relaxations") if rows else "<p>No row was finished.</p>"
 
 
 def _graphs(report: Quantification) -> str:
@@ -192,7 +154,7 @@ def _graphs(report: Quantification) -> str:
     for relaxed, rows in cards.items():
         model = rows[0].solution.measure.model if rows[0].solution is not None else None
         results = "".join(f'<div class="result">{_result(report, row)}</div>' for row in rows)
-        graphs = "" if model is None else _figures(model)
+        graphs = "" if model is None else figures(model)
         head = f"<h3>{escape(_edges(report, relaxed))}</h3>"
         parts.append(f'<article class="card graph">{head}{graphs}<div>{results}</div></article>')
     note = (
@@ -206,27 +168,6 @@ def _edges(report: Quantification, relaxed: str) -> str:
     """Return edges with arrows, the latent variable called Λ as in the drawing."""
     names = report.behavior.scenario.cardinality
     return arrows(relaxed if "L" in names else re.sub(r"\bL(?=\d* ->)", "Λ", relaxed))
-
-
-def _figures(model: CausalModel) -> str:
-    found = panels(model) if isinstance(model, Mixture) else [("", drawn(model))]
-    structures = model.structures if isinstance(model, Mixture) else (model,)
-    parts = []
-    for (name, own), structure in zip(found, structures, strict=True):
-        caption = f"<figcaption>{escape(arrows(name))}</figcaption>" if name else ""
-        if own is None or not isinstance(structure, CausalModel):
-            parts.append(f"<figure><p>any behavior</p>{caption}</figure>")
-            continue
-        svg = own.svg().replace("<svg ", f'<svg role="img" aria-label="{escape(_spoken(structure))}" ', 1)
-        parts.append(f"<figure>{svg}{caption}</figure>")
-    return f'<div class="graphs">{"".join(parts)}</div>'
-
-
-def _spoken(model: CausalModel) -> str:
-    """Return a graph in words."""
-    said = f"Causal graph with arrows from {', '.join(f'{u} to {v}' for u, v in model.edges)}"
-    relaxed = ", ".join(f"{u} to {v}" for u, v in model.edges if (u, v) in model.relaxed)
-    return f"{said}; relaxed: {relaxed}" if relaxed else said
 
 
 def _result(report: Quantification, row: Row) -> str:
@@ -314,32 +255,10 @@ def _certificates(report: Quantification, seconds: float | None) -> str:
     links = list(_links(report, seconds))
     if not links:
         return "<p>No row has a solution, so there is nothing to certify.</p>"
-    rows = []
-    for link in links:
-        cells = f'<th scope="row">{escape(arrows(link.row))}</th><td>{link.what}</td>'
-        if link.problem:
-            cells += f'<td colspan="2">None: {escape(link.problem)}</td>'
-        else:
-            data = base64.b64encode(link.data).decode()
-            cells += (
-                f'<td><a download="{escape(link.name)}" href="data:application/json;base64,{data}">'
-                f"{escape(link.name)}</a></td>"
-                f'<td class="number">{len(link.data) / 1000:,.1f} kB</td>'
-            )
-        rows.append(f"<tr>{cells}</tr>")
-    table = (
-        '<table class="rows"><caption>Save a file by its name</caption><thead><tr><th scope="col">relaxation</th>'
-        '<th scope="col">proves</th><th scope="col">file</th><th scope="col" class="number">size</th></tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table>"
-    )
-    return (
-        "<p>Exact data from which anyone can check a bound or a p-value anew: "
-        "<code>relaxbell verify FILE</code>, or with Python alone and a copy of the folder <code>verify</code>: "
-        f"<code>python verify FILE</code>. They name the data by a digest.</p>\n{_wide(table, 'Certificates')}"
-    )
+    return certificates(links, "relaxation", "They name the data by a digest.")
 
 
-def _links(report: Quantification, seconds: float | None) -> Iterator[_Link]:
+def _links(report: Quantification, seconds: float | None) -> Iterator[Link]:
     taken: set[str] = set()
     for row in report.rows:
         if row.solution is None:
@@ -350,23 +269,15 @@ def _links(report: Quantification, seconds: float | None) -> Iterator[_Link]:
                 for name, certificate in certificates_of(row, taken):
                     taken.add(name.casefold())
                     data, what = certificate.to_json().encode(), next(kinds)
-                    if len(data) > _LARGEST:
-                        problem = (
-                            f"it has {len(data):,} bytes, too many for a page. Make it by relaxbell quantify DATA "
-                            "--certificates DIR."
-                        )
-                        yield _Link(row.name, what, name, b"", "", problem)
+                    if len(data) > LARGEST:
+                        problem = too_long(data, "relaxbell quantify DATA --certificates DIR")
+                        yield Link(row.name, what, name, b"", problem)
                     else:
-                        yield _Link(row.name, what, name, data, "")
+                        yield Link(row.name, what, name, data)
         except RelaxbellError as error:
-            yield _Link(row.name, next(kinds), "", b"", "", str(error))
+            yield Link(row.name, next(kinds), "", b"", str(error))
 
 
 def _method(report: Quantification) -> str:
     lines = [arrows(line) for line in notes_of(report, report.rows) if line]
     return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
-
-
-def _wide(table: str, label: str) -> str:
-    """Return a table that scrolls by itself on narrow screens, by keys as well."""
-    return f'<div class="wide" tabindex="0" role="region" aria-label="{escape(label)}">{table}</div>'
