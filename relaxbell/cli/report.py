@@ -96,7 +96,7 @@ def command(
     of each step, and Ctrl-C ends it without a page.
 
     Examples: `relaxbell report counts.csv --out report.html`,
-    `relaxbell report trial.csv --outputs X=took,Y=well --inputs Z=assigned --graph "Z -> X -> Y; L -> X Y"
+    `relaxbell report trial.csv --outputs X=took,Y=well --inputs Z=assigned --graph "Z -> X -> Y; L -> {X Y}"
     --query "ACE(X -> Y)"`
     """
     from relaxbell.errors import RelaxbellError

@@ -49,8 +49,6 @@ class EffectReport:
         How far p may be from the frequencies, see `Counts.confidence_radius`; None where a setting has no trials.
     settings
         Which p(settings) the queries use that depend on one: uniform, observed, or by design.
-    read
-        What was done to the text of the graph; may be empty.
 
     Examples
     --------
@@ -70,7 +68,6 @@ class EffectReport:
     confidence: float
     radius: float | None
     settings: str
-    read: str = ""
 
     @classmethod
     def of(
@@ -139,7 +136,7 @@ class EffectReport:
         ):  # a limit that is none is refused before anything is computed
             pass
         distribution, words = _distribution(input_distribution, counts)
-        model, read = model_of(counts, graph, distribution)
+        model = model_of(counts, graph, distribution)
         if isinstance(graph, CausalModel):
             words = "of the model"
         texts = _texts(queries, "queries") or default_queries(model)
@@ -147,7 +144,7 @@ class EffectReport:
         limits = tuple(assumption(model, text) for text in assumed)
         work = Work(counts, model, limits, level, seconds)
         rows = tuple(work.row(text) for text in texts)
-        return cls(counts, model, assumed, rows, work.test(), level, work.radius, words, read)
+        return cls(counts, model, assumed, rows, work.test(), level, work.radius, words)
 
     def save_certificates(self, directory: str | Path) -> tuple[Path, ...]:
         """Write a file for each bound, and for a graph that is refuted, each verified.

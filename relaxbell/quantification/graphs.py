@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -13,12 +12,9 @@ from relaxbell.errors import ModelError
 from relaxbell.exact.numbers import Exact
 from relaxbell.exact.texts import a_kind, one_line
 
-_NODE = r"[A-Za-z_]\w*"
-_SEVERAL = re.compile(rf"(.*(?:<->|->|<-)\s*)({_NODE}(?:\s+{_NODE})+)\s*", re.DOTALL)
 
-
-def model_of(counts: Counts, graph: CausalModel | str | None, distribution: Exact | None) -> tuple[CausalModel, str]:
-    """Return the model of a graph with the variables of counts, and what was read into its text.
+def model_of(counts: Counts, graph: CausalModel | str | None, distribution: Exact | None) -> CausalModel:
+    """Return the model of a graph with the variables of counts.
 
     Parameters
     ----------
@@ -37,7 +33,7 @@ def model_of(counts: Counts, graph: CausalModel | str | None, distribution: Exac
     """
     names = (*counts.outputs, *counts.inputs)
     if isinstance(graph, CausalModel):
-        own, note = graph, ""
+        own = graph
     else:
         if graph is None:
             graph = "" if counts.published is None else counts.published.graph
@@ -48,8 +44,7 @@ def model_of(counts: Counts, graph: CausalModel | str | None, distribution: Exac
                 f"there is no graph for {counts.scenario.symbol}. Expected one with {', '.join(names)}, such as "
                 f"{_example(counts)!r}."
             )
-        text, note = _targets(graph)
-        read = CausalModel.from_graph(text, cardinality=max(counts.cardinality.values()))
+        read = CausalModel.from_graph(graph, cardinality=max(counts.cardinality.values()))
         absent = sorted(set(names) - {node for edge in read.edges for node in edge})
         if absent:
             raise ModelError(
@@ -58,16 +53,16 @@ def model_of(counts: Counts, graph: CausalModel | str | None, distribution: Exac
                 "counts are read, by outputs and inputs: X=column."
             )
         unseen = [name for name in (*read.inputs, *read.outputs) if name not in names]
-        own = _read(text, counts, unseen, None)
+        own = _read(graph, counts, unseen, None)
         if distribution is not None:  # a table over the inputs in the model's order
             order = [counts.inputs.index(name) for name in own.inputs]
-            own = _read(text, counts, unseen, np.transpose(distribution, order))
+            own = _read(graph, counts, unseen, np.transpose(distribution, order))
     found = {name: own.cardinality[name] for name in (*own.outputs, *own.inputs)}
     if found != dict(counts.cardinality):
         raise ModelError(
             f"{own.name} is of {_sizes(found)}: expected the variables of the counts, {_sizes(counts.cardinality)}."
         )
-    return own, note
+    return own
 
 
 def default_queries(model: CausalModel) -> tuple[str, ...]:
@@ -98,24 +93,6 @@ def default_queries(model: CausalModel) -> tuple[str, ...]:
             "queries, such as 'ACE(X -> Y)', or mark them in the graph: X [exposure], Y [outcome]."
         )
     return tuple(f"ACE({u} -> {v})" for u, v in pairs)
-
-
-def _targets(graph: str) -> tuple[str, str]:
-    """Return a text with braces where a statement of plain arrows ends in several nodes, and what was done.
-
-    ``L -> X Y`` is one arrow and a node for dagitty, whose text has a frame; without one nobody lists a node alone.
-    """
-    if "{" in graph:
-        return graph, ""
-    parts, notes = [], []
-    for part in re.split(r"([;,\n])", graph):
-        several = _SEVERAL.fullmatch(part)
-        if several is None or "->" in several[2]:
-            parts.append(part)
-            continue
-        parts.append(f"{several[1]}{{{several[2]}}}")
-        notes.append(f"{part.strip()} is read as {parts[-1].strip()}")
-    return "".join(parts), "; ".join(notes)
 
 
 def _example(counts: Counts) -> str:

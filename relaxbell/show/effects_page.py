@@ -126,7 +126,7 @@ def _graph(report: EffectReport) -> str:
     facts = [
         ("Arrows", ", ".join(f"{u} -> {v}" for u, v in model.edges)),
         ("Latent", f"{', '.join(model.latents)}: of any number of values"),
-        ("As read", "; ".join(filter(None, [report.read, *notes]))),
+        ("As read", "; ".join(notes)),
         ("Assumed", "; ".join(report.assumptions)),
     ]
     note = "Circles are observed, squares are not. Where there is no arrow there is no direct effect: that is assumed."

@@ -223,10 +223,12 @@ def short_problem(problem: str) -> str:
 def notes_of(report: Quantification, rows: Sequence[Row]) -> list[str]:
     """Return what the columns mean, and what the limits rest on; nothing is said without its assumptions."""
     of = f" {FITTED}" * report.behavior.estimated
+    settings = [name.lower() for name in report.behavior.inputs]
+    joint, apart = f"p({','.join(settings)}|λ)", " ".join(f"p({name}|λ)" for name in settings)
     own = [
         "C(U -> W): largest mean over λ of |shift of p(w|λ)| by an intervention on U, Eq. (4).",
         "H(M): entropy of a binary message. M, Hall, I: how much the settings depend on the latent variable λ.",
-        "M, Hall and I answer the retrocausal question: p(x,y|λ) need not factorize into p(x|λ) p(y|λ).",
+        f"M, Hall and I answer the retrocausal question: {joint} need not factorize into {apart}.",
         f"Settings for H(M), M and I: {report.input_distribution}. Lower bounds are rigorous{of}.",
     ]
     if any(name.startswith("fraction(") for name in report.names):

@@ -2,7 +2,9 @@
 
 Models of parties with inputs of their own get lifted inequalities: CHSH for each pair of parties, Mermin's and
 Svetlichny's for all, on each choice of two settings and with outcomes in two groups, in all relabelings. Where these
-are too many, chained inequalities come first. Other small models get all their facets. A score is a win or a loss at
+are too many, chained inequalities come first. Other small models get all their facets. Where no edge is relaxed all
+behaviors of the model satisfy these, whatever its effects are: then the terms of the measure's closed form are tried,
+each at most the least value. A score is a win or a loss at
 the settings of the game, weighed so that its mean is zero where the inequality holds with equality, whatever the
 distribution of the settings: nothing is bet on these.
 """
@@ -19,11 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
+from relaxbell.closed_forms.derive import closed_form
 from relaxbell.closed_forms.inequalities import inequalities
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Exact
 from relaxbell.functionals import catalog
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.measures.measure import Measure
 from relaxbell.trials.games import as_scores
 
 _MOST = 256
@@ -66,14 +70,42 @@ def scores(model: CausalModel, settings: Exact) -> tuple[list[NDArray[np.float64
         tables, name = _lifted(model, parties, settings)
     else:
         tables, name = _facets(model, settings)
-    found = {own.tobytes(): own for own in (as_scores(table, None) for table in tables)}
+    found = _different(tables)
     if not found:
         raise MeasureError(
             f"evidence in {model.scenario.symbol} needs a game= that was named before the data were seen, training= "
             f"counts or a behavior from theory, or split=0.5: no family of games is known for {model.name}, which has "
             "neither two parties with two settings that occur and two outcomes, nor few strategies."
         )
-    return list(found.values()), name
+    return found, name
+
+
+def asks_terms(model: CausalModel, *, signed: bool, limited: bool) -> bool:
+    """Whether the model without relaxations is not the null hypothesis at 0, so that its inequalities say little.
+
+    So it is where nothing is relaxed, for effects, and within constraints; the lifted inequalities of parties stay.
+    """
+    return not model.relaxed or ((signed or limited) and len(_parties(model)) < 2)
+
+
+def term_scores(
+    measure: Measure, subject_to: Sequence[object], settings: Exact
+) -> tuple[list[NDArray[np.float64]], str]:
+    """Return scores with mean at most 0 where a measure is at most 0 within constraints, none where that is not known.
+
+    The terms of its closed form, and what the model demands of p, so that the model itself may be rejected as well.
+    """
+    model = measure.model
+    if not _is_small(model, settings):
+        return [], ""
+    form = closed_form(measure, None, subject_to, seconds=math.inf)
+    rows = [term.form for term in (*form.terms, *form.domain) if any(term.form[1:])]
+    tables = _in_gauge(model, [form.region.functional(row) for row in rows[:_MOST_FACETS]], settings)
+    return _different(tables), f"the terms of the least {measure.name}, and what the model demands of p"
+
+
+def _different(tables: Sequence[Exact]) -> list[NDArray[np.float64]]:
+    return list({own.tobytes(): own for own in (as_scores(table, None) for table in tables)}.values())
 
 
 def _parties(model: CausalModel) -> list[tuple[int, int]]:
@@ -259,18 +291,37 @@ def _orbit(signs: Signs) -> list[Signs]:
 
 
 def _facets(model: CausalModel, settings: Exact) -> tuple[list[Exact], str]:
-    """Return all facets, where they are found at once, in the gauge in which they have the least coefficients."""
+    """Return all facets, where they are found at once."""
     plain = model.unrelaxed
-    columns = np.unique(plain.T.toarray().T, axis=0)
-    if len(model.latents) > 1 or len(columns) > _MOST_VERTICES or columns.shape[1] > _MOST_CELLS or not settings.all():
+    if len(model.latents) > 1 or not _is_small(plain, settings):
         return [], ""
+    own = inequalities(plain, math.inf).functionals()[:_MOST_FACETS]
+    found = _in_gauge(plain, [functional.transposed(model.outputs, model.inputs) for functional in own], settings)
+    return found, f"the facets of {plain.name}"
+
+
+def _is_small(model: CausalModel, settings: Exact) -> bool:
+    """Whether inequalities are found at once: one latent variable, few behaviors of strategies, no setting missing."""
+    if len(model.latents) > 1 or math.prod(model.observed_shape) > _MOST_CELLS or not settings.all():
+        return False
+    return len(_columns(model)) <= _MOST_VERTICES
+
+
+def _columns(model: CausalModel) -> NDArray[np.int8]:
+    """Return the different behaviors of strategies, one in a row."""
+    return np.unique(model.T.toarray().T, axis=0)
+
+
+def _in_gauge(model: CausalModel, functionals: Sequence[BellFunctional], settings: Exact) -> list[Exact]:
+    """Return tables of functionals over p(settings), in the gauge in which they have the least coefficients."""
     number = int(settings.size)
+    columns = _columns(model)
     # adding what is zero for all behaviors changes what is bet on settings and signals: the projection has none of it
     onto = np.linalg.pinv(columns) @ columns
     found = []
-    for own in inequalities(plain, math.inf).functionals()[:_MOST_FACETS]:
+    for own in functionals:
         same = own.transposed(model.outputs, model.inputs)
         table = np.array([float(c) for c in same.coefficients.ravel()]) + float(same.constant) / number
         near = [Fraction(float(c)).limit_denominator(_SIMPLE) for c in onto @ table]
         found.append(np.array(near, dtype=object).reshape(model.observed_shape) / settings)
-    return found, f"the facets of {plain.name}"
+    return found

@@ -94,6 +94,7 @@ class Null:
         self.settings, self.bias = settings, bias
         self.shape = self.model.observed_shape
         bits, others = without_information(subject_to)
+        self.beside = tuple(others)
         self.moving = measure <= 0
         if isinstance(self.moving, InformationBudget):
             bits = (self.moving, *bits)

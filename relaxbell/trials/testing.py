@@ -24,6 +24,7 @@ from relaxbell.trials.betting import ANY_TIME, Test
 from relaxbell.trials.blocks import BlocksTest
 from relaxbell.trials.design import design_words, read_bias, read_design
 from relaxbell.trials.factors import FactorTest
+from relaxbell.trials.families import asks_terms, term_scores
 from relaxbell.trials.families import scores as family_scores
 from relaxbell.trials.games import Game, as_game, as_scores, chsh_games, read_table
 from relaxbell.trials.null import Null
@@ -68,7 +69,8 @@ def evidence(
         wins are counted, and tested by their exact binomial tail; with more they are betted on, and so is a functional
         where settings are not uniform by design. Shipped data carry their published game. Without a game, and without a
         prediction, a family is tried that the model fixes, and paid for: lifted CHSH, Mermin and Svetlichny
-        inequalities in all relabelings, with many settings chained ones first, or the facets of a small model.
+        inequalities in all relabelings, with many settings chained ones first, or of a small model the facets, for
+        effects the terms of the closed form.
     training
         Other counts or a behavior from theory: a prediction, whose ratio to its projection is the test factor. Training
         counts are fitted with half a trial added to each cell.
@@ -233,10 +235,15 @@ def _family(table: NDArray[np.int64], null: Null) -> Test:
     With settings that are not uniform wins say little: guesses at the frequent settings win more than CHSH allows at
     uniform ones, so scores are weighed. Where a setting never occurs there is no CHSH to weigh.
     """
-    games = chsh_games(null.model)
+    terms: list[Floats] = []
+    if asks_terms(null.model, signed=not null.is_nonnegative, limited=bool(null.beside)):
+        terms, name = term_scores(null.measure, null.beside, null.settings)
+    games = () if terms else chsh_games(null.model)
     if games and (_is_even(null.settings) or not null.settings.all()):
         return GameTest(null, table.ravel(), games, "CHSH in all relabelings")
-    found, name = family_scores(null.model, null.settings)
+    found = terms
+    if not found:
+        found, name = family_scores(null.model, null.settings)
     if all(len({*own.tolist()}) == 2 for own in found):
         wins: tuple[Game, ...] = tuple((own == own.max()).astype(np.int64) for own in found)
         return GameTest(null, table.ravel(), wins, name)

@@ -4,6 +4,7 @@ import ast
 import copy
 import itertools
 import pickle
+import re
 from fractions import Fraction
 
 import networkx as nx
@@ -256,3 +257,28 @@ def test_circles_of_dagitty_are_refused_by_their_meaning(edge):
     """Edges of partial ancestral graphs: a circle may be an arrow head or a tail (dagitty's manual)."""
     with pytest.raises(rb.errors.ModelError, match=r"may be an arrow head or a tail.* Choose one, such as X (->|<-) Y"):
         rb.CausalModel.from_graph(f"dag {{ X {edge} Y }}", cardinality=2)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Z -> X -> Y; L -> X Y", "'Y' in line 1 after 'Z -> X -> Y; L -> X'.*L -> {X Y}"),
+        ("Z -> X -> Y\nL -> X, Y", "'Y' in line 2.*L -> {X Y}"),
+        ("Z -> X -> Y; X Y <- L", "'Y' in line 1.*{X Y} <- L"),
+    ],
+)
+def test_a_node_alone_beside_arrows_is_not_taken_for_a_node_without_them(text, words):
+    """Two arrows are meant by some, one by dagitty, whose text has a frame: dagitty's GraphDotParser.pegjs."""
+    with pytest.raises(rb.errors.ModelError, match=re.sub(r"([{}])", r"\\\1", words)):
+        rb.CausalModel.from_graph(text, cardinality=2)
+    if "\n" not in text:
+        framed = rb.CausalModel.from_graph(f"dag {{ {text} }}", cardinality=2)
+        assert (("L", "X") in framed.edges) != (("L", "Y") in framed.edges)
+
+
+@pytest.mark.parametrize(
+    "text", ["A; B; A -> B", "A, B; A -> B", "A -> B\nA\nB", "A -> B B -> C", "L [latent]; A -> B"]
+)
+def test_nodes_are_named_alone_in_statements_of_their_own(text):
+    """The same grammar: a node is a statement, and a new statement may follow an arrow's end."""
+    assert ("A", "B") in rb.CausalModel.from_graph(text, cardinality=2).edges

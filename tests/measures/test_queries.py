@@ -333,3 +333,15 @@ def test_the_mean_of_a_power_is_written_as_a_product():
     model = rb.CausalModel("X -> Y; U -> X; U -> Y", "", "U", {"X": 2, "Y": 3})
     p = rb.Behavior([[0.1, 0.2, 0.2], [0.2, 0.1, 0.2]], outputs="X Y", inputs="")
     assert rb.minimize(rb.query(model, "E[Y * Y]"), p).value == pytest.approx(0.3 + 4 * 0.4)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("E[B(A=1) - B(A=0)]", r"\mathbb{E}\left[{B}_{A=1} - {B}_{A=0}\right]"),
+        ("E[2*(B(A=1) - (B - A)) | A=1]", r"(2 \cdot ({B}_{A=1} - (B - A))) \cdot \mathbb{1}[A = 1]"),
+        ("P(B(A=1) > B(A=0))", r"p\left({B}_{A=1} > {B}_{A=0}\right)"),
+    ],
+)
+def test_brackets_in_latex_are_those_of_the_text(text, expected):
+    assert expected in rb.query(rb.instrumental(), text)._repr_latex_()

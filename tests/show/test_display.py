@@ -290,3 +290,9 @@ def test_powers_are_raised_in_pictures():
     assert any("8 e²" in own for own in words), words
     assert not any("*" in own for own in words)
     assert "1/2" in words
+
+
+@pytest.mark.slow
+def test_notes_name_the_settings_of_all_parties():
+    notes = repr(rb.quantify(rb.boxes.ghz()))
+    assert "p(x,y,z|λ) need not factorize into p(x|λ) p(y|λ) p(z|λ)." in notes

@@ -16,7 +16,7 @@ from relaxbell.behavior.names import Names, read_variables
 from relaxbell.behavior.reading.found import Found
 from relaxbell.behavior.reading.keys import Order, read_key, read_order
 from relaxbell.behavior.reading.sizes import combination, note_constants, read_sizes
-from relaxbell.behavior.reading.values import ABSENT, MISSING, Coding, Values, canonical, codings
+from relaxbell.behavior.reading.values import ABSENT, MISSING, Coding, Values, canonical, codings, label_notes
 from relaxbell.errors import CountsError
 from relaxbell.exact.texts import a_kind, counted, one_line, plain_repr
 
@@ -166,6 +166,7 @@ def fill_table(
             raise CountsError(f"{what}: {count:.3g} trials are too many. Expected at most 2^62.")
         table[place], present[place] = count, True
     _check_absent(cells, present, missing, what, empty_settings)
+    cells.notes.extend(label_notes(kinds.values()))
     return Found(table, cells.outputs, cells.inputs, tuple(cells.notes), empty_settings)
 
 

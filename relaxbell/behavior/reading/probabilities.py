@@ -11,16 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from relaxbell.behavior.reading.dictionary import Cells, check_missing, fill_table
-from relaxbell.behavior.reading.roles import Columns, find_roles
+from relaxbell.behavior.reading.roles import PROBABILITY, Columns, find_roles
 from relaxbell.behavior.reading.text import read_grid
 from relaxbell.behavior.reading.trials_file import read_header
 from relaxbell.behavior.reading.values import ABSENT, Values, canonical
 from relaxbell.errors import CountsError
 from relaxbell.exact.numbers import Exact
 from relaxbell.exact.texts import one_line
-
-PROBABILITY = ("p", "probability", "prob")
-"""Names of the column of probabilities, where none is given."""
 
 _DECIMAL = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)")
 _FRACTION = re.compile(r"\+?[0-9]{1,18} ?/ ?[1-9][0-9]{0,17}")

@@ -17,6 +17,9 @@ Columns: TypeAlias = str | Sequence[str] | Mapping[str, Hashable] | None
 MOST_COLUMNS = 33
 """Most columns of a table: numpy arrays have at most 64 axes, and nobody has so many settings."""
 
+PROBABILITY = ("p", "probability", "prob")
+"""Names of the column of probabilities, where none is given."""
+
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]*)?")
 _OUTPUT, _INPUT = re.compile(r"[ABC]|A[0-9]+"), re.compile(r"[XYZ]|X[0-9]+")
 
@@ -119,7 +122,7 @@ def find_roles(what: str, header: Sequence[Hashable], outputs: Columns, inputs: 
     both = given[0] is not None and given[1] is not None
     if unknown and not (count is None and both):
         raise CountsError(
-            f"{what}: unknown column {unknown[0][:30]!r} in the header ({shown}). "
+            f"{what}: unknown column {unknown[0][:30]!r} in the header ({shown}). {_of_probabilities(unknown)}"
             f"{_remedy((given[0] is not None, given[1] is not None), count)}"
         )
     if not out:
@@ -197,6 +200,12 @@ def check_names(what: str, header: Sequence[Hashable], example: str) -> None:
             "it; columns without names are read from an array, by Counts.from_trials(array), such as that of "
             "numpy.loadtxt."
         )
+
+
+def _of_probabilities(unknown: Sequence[str]) -> str:
+    """Return who reads probabilities, where one of the unknown columns is named so."""
+    own = next((title for title in unknown if title.lower() in PROBABILITY), None)
+    return "" if own is None else f"If {own!r} are probabilities, not counts, read the file with Behavior.read_csv. "
 
 
 def _remedy(given: tuple[bool, bool], count: str | None) -> str:

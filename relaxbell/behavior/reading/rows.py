@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 
 from relaxbell.behavior.reading.found import Found, check_cells
 from relaxbell.behavior.reading.sizes import combination, note_constants, read_sizes
-from relaxbell.behavior.reading.values import ABSENT, MISSING, MOST_VALUES, Coding, Values, canonical, codings
+from relaxbell.behavior.reading.values import (
+    ABSENT,
+    MISSING,
+    MOST_VALUES,
+    Coding,
+    Values,
+    canonical,
+    codings,
+    label_notes,
+)
 from relaxbell.errors import CountsError
 from relaxbell.exact.texts import counted, plain_repr
 
@@ -171,7 +180,7 @@ def encode(rows: Rows, values: Values, missing: object, cardinality: Mapping[str
             )
     constant: list[str] = []
     note_constants(rows.outputs, shape, cardinality, constant)
-    return Encoded(rows, codes, kept, shape, (*notes, *constant))
+    return Encoded(rows, codes, kept, shape, (*notes, *label_notes(kinds.values()), *constant))
 
 
 def _codes(kind: Coding, column: Sequence[Hashable], rows: Rows) -> list[int]:

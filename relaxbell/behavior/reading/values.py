@@ -35,6 +35,10 @@ _ABSENT = frozenset({"", "nan", "NaN", "NAN", "NA", "N/A", "n/a", "#N/A", "null"
 """Texts of missing values, as programs write them; "none" is not among them, and may be a label."""
 
 
+_MOST_SHOWN = 8
+"""Labels of a variable in a note."""
+
+
 class _Absent:
     """What None, NaN, null, NA and empty cells are read as."""
 
@@ -158,6 +162,24 @@ def _not_whole(value: Hashable, name: str) -> str:
         f"{one_line(plain_repr(value))} is no whole number, expected 0, 1, …. If it is a label, list the labels in "
         f'order: values={{"{name}": (…)}} (--values {name}=…,…).'
     )
+
+
+def _plain(label: Hashable) -> str:
+    """Return a label without quotes, for a list."""
+    shown = _shown(label)
+    return shown[1:-1] if isinstance(label, str) else shown
+
+
+def label_notes(kinds: Iterable[Coding]) -> list[str]:
+    """Return the note that says which number a label has, as results show numbers. Nothing for 0, 1, … themselves."""
+    said: dict[str, list[str]] = {}
+    for coding in kinds:
+        labels = list((coding.codes or {}).items())
+        if any(label != number for label, number in labels):
+            shown = ", ".join(f"{_plain(label)} = {number}" for label, number in labels[:_MOST_SHOWN])
+            said.setdefault(shown + ", …" * (len(labels) > _MOST_SHOWN), []).append(coding.name)
+    groups = [f"{', '.join(names)}: {labels}" for labels, names in said.items()]
+    return [f"numbered {'; '.join(groups)}"] if groups else []
 
 
 def codings(

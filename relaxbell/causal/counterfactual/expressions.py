@@ -64,12 +64,14 @@ class Arithmetic:
     right: Value
 
     def __str__(self) -> str:
-        return f"{_in_brackets(self.left, self.operator)} {self.operator} {_in_brackets(self.right, self.operator)}"
+        left, right = (_in_brackets(own, self.operator, str(own)) for own in (self.left, self.right))
+        return f"{left} {self.operator} {right}"
 
     def latex(self) -> str:
         """Return it in LaTeX."""
         sign = {"*": r"\cdot"}.get(self.operator, self.operator)
-        return f"({self.left.latex()} {sign} {self.right.latex()})"
+        left, right = (_in_brackets(own, self.operator, own.latex()) for own in (self.left, self.right))
+        return f"{left} {sign} {right}"
 
     @property
     def place(self) -> int:
@@ -105,8 +107,8 @@ def _forced(name: str, value: Value) -> str:
     return f"{name}={value}"
 
 
-def _in_brackets(value: Value, operator: str) -> str:
-    return f"({value})" if isinstance(value, Arithmetic) and operator != "+" else str(value)
+def _in_brackets(value: Value, operator: str, text: str) -> str:
+    return f"({text})" if isinstance(value, Arithmetic) and operator != "+" else text
 
 
 # ------------------------------------------------------------------------------------- events
@@ -225,9 +227,10 @@ class Mean:
         settings = ", ".join(f"{name_latex(n)}={v.latex()}" for n, v in self.do)
         forced = [rf"\mathrm{{do}}({settings})"] if self.do else []
         given = ", ".join([*forced, *([self.given.latex()] if self.given is not None else [])])
-        head = "p" if self.is_probability else r"\mathbb{E}"
         condition = rf" \mid {given}" if given else ""
-        return rf"{head}\left({self.of.latex()}{condition}\right)"
+        if self.is_probability:
+            return rf"p\left({self.of.latex()}{condition}\right)"
+        return rf"\mathbb{{E}}\left[{self.of.latex()}{condition}\right]"
 
 
 @dataclass(frozen=True)

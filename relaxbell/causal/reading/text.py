@@ -130,11 +130,13 @@ class _Reader:
     def _statements(self, node: Attributes, edge: Attributes, depth: int) -> dict[str, None]:
         """Read statements up to the closing brace; return the nodes that they name. Defaults hold inside only."""
         node, edge, named = dict(node), dict(edge), dict[str, None]()
+        before: Token | None = None  # where the statement before this one began, unless ; ended it
         while (word := self._peek()) is not None:
             if word.kind == "}" and depth:
                 self.place += 1
                 return named
             if word.kind == ";" or (word.kind == "," and not self.braced):
+                before = before if word.kind == "," else None
                 self.place += 1
             elif self._is_word(("node", "edge", "graph")) and self._is("[", 1):
                 self.place += 1
@@ -143,10 +145,33 @@ class _Reader:
                 self.place += 2
                 self._take("name", "a value")
             else:
+                if before is not None and not (depth or self.braced or self.igraph):
+                    self._apart(before, word)
+                before = word
                 named |= self._chain(node, edge, depth)
         if depth:
             raise ModelError("the graph ends too early: expected } for each {. Complete it.")
         return named
+
+    def _apart(self, before: Token, word: Token) -> None:
+        """Refuse a node alone beside arrows in a line of its own text: "L -> X Y" may be meant to have two arrows.
+
+        Dagitty, whose text has a frame, reads one arrow and a node.
+        """
+        line = self.text[before.start : word.start]
+        alone = not any(self._is(kind, 1) for kind in ("arrow", "[", ":", "+"))
+        if "\n" in line or alone != bool(re.search(r"->|<-|--", line)):
+            return
+        if not alone and ("," in line or "[" in line):
+            return
+        last = self.words[self.place - (2 if "," in line[-2:] else 1)].text
+        pair = f"{{{last} {word.text}}}"
+        example = f"{before.text} -> {pair}" if alone else f"{pair} <- L"
+        raise self._error(
+            word,
+            "an arrow or ; between a node alone and arrows in one line",
+            f"Nodes at one end are in braces, {example}; statements are apart by ; or in lines of their own",
+        )
 
     def _chain(self, node: Attributes, edge: Attributes, depth: int) -> dict[str, None]:
         """Read a node, or nodes joined by arrows, and the attributes behind them."""

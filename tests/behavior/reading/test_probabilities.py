@@ -83,3 +83,12 @@ def test_quantify_gives_values_without_statistics(tmp_path: Path) -> None:
     assert found.exit_code == 0
     assert "values and no statistics" in found.output
     assert "at least" not in found.output.partition("relaxation ")[2].partition("\n")[0]
+
+
+@pytest.mark.parametrize("title", ["p", "Prob", "probability"])
+def test_who_expects_counts_is_told_who_reads_probabilities(tmp_path, title):
+    path = tmp_path / "table.csv"
+    path.write_text(f"x,a,{title}\n0,0,0.25\n0,1,0.75\n1,0,1\n1,1,0\n")
+    with pytest.raises(rb.errors.CountsError, match=rf"If '{title}' are probabilities.*Behavior\.read_csv"):
+        rb.load_counts(path)
+    assert rb.Behavior.read_csv(path).behavior.p.shape == (2, 2)
