@@ -213,6 +213,11 @@ class Null:
         flat = np.asarray(table, dtype=np.float64).ravel()
         if self.is_priced:
             return self._priced(flat, limit)
+        if self.bias and not self.model.strategies.can_be_listed:
+            raise ModelTooLargeError(
+                f"settings_bias for {self.model.name} with {self.model.strategies.count_text} strategies, too many for a "
+                "list, which the worst bias of each of them needs. Expected no settings_bias, or fewer settings."
+            )
         costs = self._costs
         gain, unit = costs.of(flat)
         top = float(gain.max())
