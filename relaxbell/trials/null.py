@@ -215,8 +215,8 @@ class Null:
             return self._priced(flat, limit)
         if self.bias and not self.model.strategies.can_be_listed:
             raise ModelTooLargeError(
-                f"settings_bias for {self.model.name} with {self.model.strategies.count_text} strategies, too many for a "
-                "list, which the worst bias of each of them needs. Expected no settings_bias, or fewer settings."
+                f"settings_bias for {self.model.name}, whose worst bias needs a list of strategies: found "
+                f"{self.model.strategies.count_text}, too many. Expected no settings_bias, or fewer settings."
             )
         costs = self._costs
         gain, unit = costs.of(flat)
