@@ -91,7 +91,7 @@ def test_marginals_that_change_along_the_line():
     p = random_network_behavior(model, 2)
     start = rb.Behavior(p.table * Fraction(7, 8) + Fraction(1, 8 * 18), p.outputs, p.inputs)
     end = rb.Behavior(p.table * Fraction(55, 64) + Fraction(9, 64 * 18), p.outputs, p.inputs)
-    line = rb.curve(rb.nonbilocality(model), start, end, seconds=12)
+    line = rb.curve(rb.nonbilocality(model), start, end, seconds=120)
     for t in (Fraction(0), Fraction(1, 3), Fraction(4, 5), Fraction(1)):
         q = rb.Behavior(start.table * (1 - t) + end.table * t, p.outputs, p.inputs)
         low, high = rb.minimize(rb.nonbilocality(model), q).interval
