@@ -612,7 +612,7 @@ class Counts(Frozen):
         >>> frame = {"time": [0.1, 0.2, 0.3], "alice": ["H", "V", None], "x": [0, 1, 1]}
         >>> rb.Counts.from_trials(frame, {"A": "alice"}, "X", values="HV", missing="drop")
         Counts: 2 trials of p(A|X), A: 2, X: 2; not read: column time; 1 of 3 trials with missing values dropped, which
-        assumes fair sampling
+        assumes fair sampling; numbered A: H = 0, V = 1
         >>> rb.Counts.from_trials([(1, 0), (-1, 1), (1, 1)], "A", "X", values=(1, -1)).table.tolist()
         [[1, 1], [0, 1]]
         """
