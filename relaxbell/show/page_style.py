@@ -24,7 +24,7 @@ dd { margin: 0; min-width: 0; }
 code, .formula { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
   font-size: .9em; overflow-wrap: anywhere; }
 .formula { background: #f3f3f3; padding: .5rem .75rem; margin: .5rem 0; max-height: 14rem; overflow: auto; }
-.lines { white-space: pre-wrap; }
+.lines { white-space: pre-wrap; max-height: 30rem; }
 .wide { overflow-x: auto; margin: .75rem 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: .25rem 0; color: #525252; }
