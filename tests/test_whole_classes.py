@@ -29,7 +29,7 @@ def chains(trees):
     """Return the classes with one subclass of which nothing makes objects, and which nothing hands on or catches."""
     nodes = [node for tree in trees for node in ast.walk(tree)]
     classes = {node.name: node for node in nodes if isinstance(node, ast.ClassDef)}
-    bases = [named(base) for node in classes.values() for base in node.bases]
+    bases = [named(base) for node in nodes if isinstance(node, ast.ClassDef) for base in node.bases]
     said = {id(inner) for node in nodes for part in only_said(node) for inner in ast.walk(part)}
     used = {named(node) for node in nodes if isinstance(node, ast.Name | ast.Attribute) and id(node) not in said}
     protocols = {name for name, node in classes.items() if "Protocol" in map(named, node.bases)}

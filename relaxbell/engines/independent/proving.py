@@ -287,7 +287,7 @@ class Writer:
                 leaf = self._leaf(low, high, denominator, None)
             cover.append({("high" if side else "low"): r, "at": as_text(Fraction(cut)), "proof": leaf})
             (high if side else low)[r] = cut
-        stack: list[tuple[Part, Floats, Floats, tuple[Floats, Floats] | None]] = [(self.cover.root, low, high, None)]
+        stack: list[tuple[Part, Floats, Floats, _Larger | None]] = [(self.cover.root, low, high, None)]
         while stack:
             part, low, high, parent = stack.pop()
             if part.cut is None:
@@ -297,7 +297,8 @@ class Writer:
             cover.append({"split": r, "at": as_text(Fraction(float(where)))})
             left, right = high.copy(), low.copy()
             left[r] = right[r] = where
-            stack += [(part.parts[1], right, high, (low, high)), (part.parts[0], low, left, (low, high))]
+            larger = _Larger(low, high, parent)
+            stack += [(part.parts[1], right, high, larger), (part.parts[0], low, left, larger)]
         return {"events": self._events(), "facts": self.written, "directions": directions, "cover": cover}
 
     def _leaf(
@@ -305,19 +306,21 @@ class Writer:
         low: Floats,
         high: Floats,
         denominator: int | None,
-        parent: tuple[Floats, Floats] | None,
+        parent: _Larger | None,
         *,
         objective: bool = False,
     ) -> dict[str, Any]:
-        """Return the multipliers of a box: those of its linear program, or of the box that it is a part of."""
+        """Return the multipliers of a box: those of its linear program, or of a box that it is a part of."""
         chain = self.chain
         solved = chain.solve(low, high)
         y = chain.program.multipliers
-        weak = solved is None or (objective and solved[1] + float(chain.constant) < self.wanted)
-        if weak and parent is not None:  # what is proved of the larger box holds as well
-            larger = chain.solve(*parent)
+        while parent is not None and (
+            solved is None or (objective and solved[1] + float(chain.constant) < self.wanted)
+        ):  # what is proved of a larger box holds as well
+            larger = chain.solve(parent.low, parent.high)
             if larger is not None and (solved is None or larger[1] > solved[1]):
                 solved, y = larger, chain.program.multipliers
+            parent = parent.part_of
         empty = solved is not None and not len(solved[0])
         facts: Combo = {}
         limits: dict[int, Fraction] = {}
@@ -397,6 +400,15 @@ class Writer:
     def _events(self) -> list[list[list[Any]]]:
         names = self.scene.model.local.variables
         return [[[*names[variable], value] for variable, value in event] for event in self.events]
+
+
+@dataclass(frozen=True)
+class _Larger:
+    """A box that was split, and what it is a part of."""
+
+    low: Floats
+    high: Floats
+    part_of: _Larger | None
 
 
 def _query(solution: Solved) -> IndependentQuery:
