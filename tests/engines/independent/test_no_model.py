@@ -26,7 +26,7 @@ def case():
 @pytest.mark.usefixtures("nothing_found")
 def test_bounds_are_reported_with_their_state():
     model, seen, (low, high) = case()
-    found = rb.bounds(rb.query(model, "ACE(X -> Y)"), seen, seconds=5)
+    found = rb.bounds(rb.query(model, "ACE(X -> Y)"), seen, seconds=2)
     assert found.minimum.status == found.maximum.status == "no model found"
     assert math.isnan(found.lower)
     assert math.isnan(found.upper)
@@ -46,7 +46,7 @@ def test_bounds_are_reported_with_their_state():
 def test_the_smallest_boxes_are_proved_by_those_that_they_are_parts_of():
     """Linear programs of tiny boxes have poor multipliers; a bound holds in each part of a box."""
     model, seen, (low, _) = case()
-    found = rb.bounds(rb.query(model, "ACE(X -> Y)"), seen, seconds=5)
+    found = rb.bounds(rb.query(model, "ACE(X -> Y)"), seen, seconds=2)
     claimed = Fraction(found.minimum.certificate.data["claim"]["lower_bound"])
     assert low - Fraction(1, 10**6) <= claimed <= low
     assert found.minimum.certificate.verify()
