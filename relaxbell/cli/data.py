@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from relaxbell.behavior.counts import Counts
     from relaxbell.quantification import Plan
 
+RESAMPLES = 32
+"""How often fits are repeated, if nothing is said."""
+
 
 def _shipped(begun: str) -> list[str]:
     """Return the shipped data sets that begin so, for completion in the shell; it offers files where none does."""

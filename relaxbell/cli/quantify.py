@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relaxbell.cli.data import (
+    RESAMPLES,
     Bias,
     Confidence,
     CountColumn,
@@ -47,7 +48,7 @@ def command(
     confidence: Confidence = 0.95,
     training: Training = None,
     settings_bias: Bias = 0.0,
-    resamples: Resamples = 32,
+    resamples: Resamples = RESAMPLES,
     seconds: Seconds = 60.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
     certificates: Annotated[

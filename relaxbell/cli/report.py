@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relaxbell.cli.data import (
+    RESAMPLES,
     Bias,
     Confidence,
     CountColumn,
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     from relaxbell.quantification.report import Row
 
 
-_RESAMPLES = 32
-"""By default."""
-
 EitherDistribution = Annotated[
     str | None,
     typer.Option(
@@ -65,7 +63,7 @@ def command(
     confidence: Confidence = 0.95,
     training: Training = None,
     settings_bias: Bias = 0.0,
-    resamples: Resamples = _RESAMPLES,
+    resamples: Resamples = RESAMPLES,
     seconds: Seconds = 60.0,
     graph: Annotated[
         str | None,
@@ -138,7 +136,7 @@ def _check_options(training: str | None, bias: float, resamples: int) -> None:
     options = {
         "training": training is not None,
         "settings-bias": bias != 0,
-        "resamples": resamples not in (0, _RESAMPLES),
+        "resamples": resamples not in (0, RESAMPLES),
     }
     given = [f"--{name}" for name, is_given in options.items() if is_given]
     if given:

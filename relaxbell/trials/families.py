@@ -4,9 +4,8 @@ Models of parties with inputs of their own get lifted inequalities: CHSH for eac
 Svetlichny's for all, on each choice of two settings and with outcomes in two groups, in all relabelings. Where these
 are too many, chained inequalities come first. Other small models get all their facets. Where no edge is relaxed all
 behaviors of the model satisfy these, whatever its effects are: then the terms of the measure's closed form are tried,
-each at most the least value. A score is a win or a loss at
-the settings of the game, weighed so that its mean is zero where the inequality holds with equality, whatever the
-distribution of the settings: nothing is bet on these.
+each at most the least value. A score is a win or a loss at the settings of the game, weighed so that its mean is zero
+where the inequality holds with equality, whatever the distribution of the settings: nothing is bet on these.
 """
 
 from __future__ import annotations
@@ -293,7 +292,7 @@ def _orbit(signs: Signs) -> list[Signs]:
 def _facets(model: CausalModel, settings: Exact) -> tuple[list[Exact], str]:
     """Return all facets, where they are found at once."""
     plain = model.unrelaxed
-    if len(model.latents) > 1 or not _is_small(plain, settings):
+    if not _is_small(plain, settings):
         return [], ""
     own = inequalities(plain, math.inf).functionals()[:_MOST_FACETS]
     found = _in_gauge(plain, [functional.transposed(model.outputs, model.inputs) for functional in own], settings)

@@ -324,7 +324,15 @@ class Evidence:
 
     @property
     def has_strength(self) -> bool:
-        """Whether `strength` is known: not where strategies are too many for a list, and are priced."""
+        """Whether `strength` is known: not where strategies are too many for a list, and are priced.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
+        >>> rb.evidence(rb.load_counts("delft2015"), c).has_strength
+        True
+        """
         return not self.tests[0].null.is_priced
 
     @property

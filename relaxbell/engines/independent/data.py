@@ -198,9 +198,8 @@ def _of_districts(
     found, missed = list[Polynomial](), 0.0
     for asked, pairs in contexts.items():
         if rounded:
-            pairs = [
-                pair for pair in pairs if pair[1] > TINY
-            ]  # below, floats do not tell what is rare from what is not
+            # below, floats do not tell what is rare from what is not
+            pairs = [pair for pair in pairs if pair[1] > TINY]
             if not pairs:
                 continue
         ratios = {own / before for own, before in pairs}
